@@ -1,0 +1,21 @@
+"""Texts for people: marked where they are written, translated where they are shown."""
+
+from __future__ import annotations
+
+import gettext
+from functools import lru_cache
+from pathlib import Path
+
+DOMAIN = "webmail"
+CATALOGUES = Path(__file__).parent / "locale"
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's own name for "mark, translate later"
+    """Mark a text for the catalogues; it is translated where it is shown."""
+    return text
+
+
+@lru_cache(maxsize=64)
+def translations(*languages: str) -> gettext.NullTranslations:
+    """The catalogue of the first of these languages that we have; English otherwise."""
+    return gettext.translation(DOMAIN, CATALOGUES, languages, fallback=True)

@@ -1,0 +1,158 @@
+"""The gateway on one page: its routes, what wraps them, and what is opened for a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from webmail.auth.brake import Brake
+from webmail.config import Config
+from webmail.directory import Directory
+from webmail.directory.imap import ImapDirectory
+from webmail.directory.local import LocalDirectory
+from webmail.http.backend.pool import Pool
+from webmail.http.credentials import Credentials
+from webmail.http.gateway import Gateway
+from webmail.http.guard import Endpoint, signed_in
+from webmail.http.links import Links
+from webmail.http.middleware import Answers, Forwarded, SecurityHeaders, networks
+from webmail.http.outbox import Outbox
+from webmail.http.pages import (
+    acting,
+    attaching,
+    folders,
+    listing,
+    outgoing,
+    reading,
+    settings,
+    signin,
+    status,
+    writing,
+)
+from webmail.http.pages.filing import Filing
+from webmail.http.pages.render import Renderer
+from webmail.http.profile import Profiles
+from webmail.http.sessions import Sessions
+from webmail.http.spool import Spool
+
+REAP_SECONDS = 60.0  # an expired session's files outlive it by at most this long
+MESSAGE = "/mail/{uidvalidity:int}/{uid:int}"
+
+
+def page(path: str, **methods: Endpoint) -> list[BaseRoute]:
+    """An address for signed-in people: one function for each method."""
+    return [Route(path, signed_in(endpoint), methods=[method]) for method, endpoint in methods.items()]
+
+
+def door(path: str, **methods: Endpoint) -> list[BaseRoute]:
+    """An address for everybody."""
+    return [Route(path, endpoint, methods=[method]) for method, endpoint in methods.items()]
+
+
+def routes(render: Renderer) -> list[BaseRoute]:
+    return [
+        *door("/healthz", GET=status.healthz),
+        *door("/signin", GET=signin.show, POST=signin.enter),
+        *page("/signout", POST=signin.leave),
+        *page("/", GET=status.home),
+        *page("/mail", GET=listing.list_page, POST=acting.act),
+        *page(MESSAGE, GET=reading.open_page),
+        *page(MESSAGE + "/source", GET=reading.source),
+        *page(MESSAGE + "/headers", GET=reading.headers),
+        *page(MESSAGE + "/print", GET=reading.print_page),
+        *page(MESSAGE + "/part/{section}", GET=reading.part),
+        *door(MESSAGE + "/body/{section}", GET=reading.body_frame),
+        *door(MESSAGE + "/inline/{section}", GET=reading.inline),
+        *page("/folders", GET=folders.show, POST=folders.change),
+        *page("/settings", GET=settings.show, POST=settings.change),
+        *page("/write", GET=writing.write_page, POST=writing.write_post),
+        *page("/write/{compose}/files", PUT=attaching.receive),
+        *page("/write/{compose}/files/{id}", DELETE=attaching.remove),
+        *page("/outbox", GET=outgoing.show, POST=outgoing.change),
+        Mount("/static", app=render.static, name="static"),
+    ]
+
+
+def build(gateway: Gateway) -> Starlette:
+    """The ASGI application over an opened gateway."""
+    app = Starlette(
+        routes=routes(gateway.render),
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Forwarded, trusted=networks(gateway.config.http.trustedproxies)),
+            Middleware(Answers, log=gateway.log),
+        ],
+    )
+    app.state.gateway = gateway
+    return app
+
+
+@asynccontextmanager
+async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
+    """Open all that a process needs, keep its owner tasks running, and close it in the other order."""
+    data = Path(config.local.datadir)
+    async with AsyncExitStack() as stack:
+        pool = Pool(config, log)
+        stack.push_async_callback(pool.close)
+        sessions = await stack.enter_async_context(Sessions.open(data, config))
+        profiles = await stack.enter_async_context(Profiles.open(data))
+        directory = _directory(config, pool)
+        stack.push_async_callback(directory.close)
+        credentials = Credentials()
+        spool = Spool(config)
+        outbox = await stack.enter_async_context(Outbox.open(data, config, log, Filing(pool, credentials, log)))
+        links = Links(sessions.secret_key)
+        gateway = Gateway(
+            config=config,
+            log=log,
+            sessions=sessions,
+            credentials=credentials,
+            pool=pool,
+            directory=directory,
+            brake=Brake(),
+            profiles=profiles,
+            spool=spool,
+            outbox=outbox,
+            links=links,
+            render=Renderer(config),
+        )
+        await spool.sweep(await sessions.live_keys())
+        async with _running(pool.run, outbox.run, lambda: _reap(gateway)):
+            yield gateway
+
+
+def _directory(config: Config, pool: Pool) -> Directory:
+    if config.directory.type == "imap":
+        return ImapDirectory(config, pool.try_login)
+    return LocalDirectory(config)
+
+
+async def _reap(gateway: Gateway) -> None:
+    """End what has expired: sessions, and with them their files and connections."""
+    while True:
+        for ended in await gateway.sessions.reap():
+            await gateway.spool.drop_session(ended.key)
+            gateway.credentials.forget(ended.user_uid)
+            gateway.pool.forget(ended.user_uid)
+        await asyncio.sleep(REAP_SECONDS)
+
+
+@asynccontextmanager
+async def _running(*owners: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run these for as long as the block lasts; the death of one ends the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_await(owner)) for owner in owners]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _await(owner: Callable[[], Awaitable[None]]) -> None:
+    await owner()

@@ -1,0 +1,177 @@
+"""Coming in and going out, and coming back in without losing what was being written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from webmail.auth.password import sign_in
+from webmail.errors import AuthFailed, Busy, MailError, NotAllowed, Unavailable
+from webmail.http.backend.pool import Identity
+from webmail.http.forms import Form, form
+from webmail.http.gateway import gateway, session
+from webmail.http.guard import address, check_origin, is_secure, keep_cookie, wants_json, whoever
+from webmail.i18n import N_
+from webmail.log import Secret
+
+MAX_NEXT = 4096  # a longer address to come back to is forgotten
+KEPT = "kept."  # what was posted without a session travels in fields of this prefix
+OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
+
+NO_PASSWORDS = N_("This server takes no passwords here. Ask your administrator how to sign in.")
+NEEDS_TLS = N_("For a password this server wants an encrypted connection. Use the address that begins with https.")
+
+
+async def show(request: Request) -> Response:
+    """GET /signin"""
+    if await whoever(request) is not None:
+        return RedirectResponse(_next(request.query_params.get("next", "")), 303)
+    return await _page(request, goal=request.query_params.get("next", ""))
+
+
+async def enter(request: Request) -> Response:
+    """POST /signin: fields user, password; optional zone, next and what was kept."""
+    check_origin(request)
+    posted = await form(request)
+    try:
+        token = await _enter(request, posted)
+    except (AuthFailed, Busy, NotAllowed, Unavailable) as error:
+        if wants_json(request):
+            raise
+        return await _page(request, error, posted, goal=posted.one("next"), kept=_kept(posted))
+    response: Response
+    if wants_json(request):
+        response = JSONResponse({"token": token})
+    elif kept := _kept(posted):
+        response = await _welcome_back(request, posted.one("next"), kept, token)
+    else:
+        response = RedirectResponse(_next(posted.one("next")), 303)
+    keep_cookie(request, response, request.state.cookie)
+    return response
+
+
+async def leave(request: Request) -> Response:
+    """POST /signout: the id is worthless from here on, and what was waiting in the spool is gone."""
+    here = gateway(request)
+    current = session(request)
+    await here.sessions.end(current)
+    await here.spool.drop_session(current.key)
+    here.credentials.forget(current.user.uid)
+    here.pool.forget(current.user.uid)
+    here.log.getChild("Account").info("logout: [%s] %s", address(request), current.user.uid)
+    response: Response = JSONResponse({}) if wants_json(request) else RedirectResponse("/signin?told=out", 303)
+    keep_cookie(request, response, "")
+    response.headers["clear-site-data"] = '"storage"'
+    return response
+
+
+async def ask_again(request: Request) -> Response:
+    """A post came without a live session: the same page after signing in, with all that was posted."""
+    kept = await kept_fields(request)
+    return await _page(request, goal=_path(request), kept=kept, status=401, expired=True)
+
+
+def address_with_next(request: Request) -> str:
+    goal = _path(request)
+    return "/signin" if goal in {"/", ""} or len(goal) > MAX_NEXT else f"/signin?next={quote(goal, safe='')}"
+
+
+async def kept_fields(request: Request) -> tuple[tuple[str, str], ...]:
+    fields = (await form(request)).fields
+    return tuple((name, value) for name, value in fields if name != "token")
+
+
+def _kept(posted: Form) -> tuple[tuple[str, str], ...]:
+    return tuple((name.removeprefix(KEPT), value) for name, value in posted.fields if name.startswith(KEPT))
+
+
+async def _enter(request: Request, posted: Form) -> str:
+    """Sign in, open the backend as this person, start a session; its token. Raises MailError."""
+    here = gateway(request)
+    _allow_passwords(request)
+    login, password = posted.one("user").strip(), Secret(posted.one("password"))
+    await asyncio.sleep(here.config.login.plaintextloginpause)
+    user = await sign_in(here.directory, here.brake, here.log, login, password, address(request))
+    kept = password if here.config.proxy.at(user.host).login == "user" else None
+    async with here.pool.lease(Identity(user, kept)) as box:
+        await box.folders()
+    old = await whoever(request)
+    if old is not None:
+        await here.sessions.end(old)
+    started, request.state.cookie = await here.sessions.start(
+        user, address(request), posted.one("zone")[:64], kept, secure=is_secure(request)
+    )
+    here.log.getChild("Account").info("login: [%s] %s plaintext", address(request), user.uid)
+    return started.csrf
+
+
+def _allow_passwords(request: Request) -> None:
+    refusal = _why_no_password(request)
+    if refusal:
+        raise NotAllowed(refusal)
+
+
+def _why_no_password(request: Request) -> str:
+    """service.http.plaintextmincipher: -1 never, 0 always, else at least so many bits of cipher."""
+    least = gateway(request).config.http.plaintextmincipher
+    if least == 0:
+        return ""
+    if least < 0:
+        return NO_PASSWORDS
+    extensions = request.scope.get("extensions", {})
+    if is_secure(request) and "webmail.proxied" in extensions:
+        return ""  # the proxy chose the cipher
+    bits = extensions.get("webmail.tls", {}).get("bits", 0)
+    return "" if bits >= least else NEEDS_TLS
+
+
+def _next(goal: str) -> str:
+    """Where to go after signing in: an address of ours, or the inbox."""
+    ours = len(goal) <= MAX_NEXT and OURS.fullmatch(goal) and not goal.startswith("/sign")
+    return goal if ours else "/mail"
+
+
+def _path(request: Request) -> str:
+    query = request.url.query
+    return quote(request.url.path) + (f"?{query}" if query else "")
+
+
+async def _page(
+    request: Request,
+    error: MailError | None = None,
+    posted: Form | None = None,
+    *,
+    goal: str = "",
+    kept: tuple[tuple[str, str], ...] = (),
+    status: int = 200,
+    expired: bool = False,
+) -> Response:
+    refusal = _why_no_password(request)
+    return await gateway(request).render.signin(
+        request,
+        status=_status(error) if error else status,
+        error=error,
+        wrong=isinstance(error, AuthFailed),
+        user=posted.one("user") if posted else "",
+        goal=goal,
+        kept=kept,
+        expired=expired,
+        refusal=refusal,
+        told=request.query_params.get("told", ""),
+    )
+
+
+def _status(error: MailError) -> int:
+    if isinstance(error, AuthFailed):
+        return 401
+    return 403 if isinstance(error, NotAllowed) else 503
+
+
+async def _welcome_back(
+    request: Request, goal: str, kept: tuple[tuple[str, str], ...], token: str
+) -> Response:
+    return await gateway(request).render.welcome_back(request, goal=_next(goal), kept=kept, token=token)

@@ -1,0 +1,68 @@
+"""Who is the master on this host: a file with its process id, locked for as long as it lives."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from webmail.errors import AlreadyExists, NotFound, Unavailable
+
+POLL_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the file; the kernel lets go of it however we die. Raises AlreadyExists if another does."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyExists(f"already running (process {_read(path) or 'unknown'})") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def holder(path: Path) -> int | None:
+    """The process id of the living master, or None."""
+    try:
+        with path.open(encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _read(path)
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def tell(path: Path, number: signal.Signals) -> int:
+    """Send a signal to the living master; its process id. Raises NotFound if there is none."""
+    pid = holder(path)
+    if pid is None:
+        raise NotFound("not running")
+    os.kill(pid, number)
+    return pid
+
+
+def wait_gone(path: Path, seconds: float) -> None:
+    """Wait until no master holds the file. Raises Unavailable when the time is over."""
+    until = time.monotonic() + seconds
+    while holder(path) is not None:
+        if time.monotonic() > until:
+            raise Unavailable(f"still running after {seconds:.0f} seconds")
+        time.sleep(POLL_SECONDS)
+
+
+def _read(path: Path) -> int | None:
+    with contextlib.suppress(ValueError, FileNotFoundError):
+        return int(path.read_text(encoding="ascii"))
+    return None

@@ -1,0 +1,184 @@
+"""The master: forks the processes of a service, replaces those that die, passes signals on."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+STOP_SECONDS = 30.0  # a process that has not ended by then is killed
+YOUNG_SECONDS = 5.0  # a process that dies younger than this has failed to start
+MAX_FAILED_STARTS = 3  # in a row; then the master gives up instead of spinning
+TICK_SECONDS = 0.5
+PR_SET_PDEATHSIG = 1  # prctl(2): a process whose master was killed must not serve on unwatched
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+Child = Callable[[Callable[[], None]], None]  # serves until SIGTERM; calls its argument when it is ready
+
+
+@dataclass(slots=True)
+class Process:
+    pid: int
+    born: float
+    pipe: int  # one byte comes when the process is ready
+    ready: bool = False
+    retiring: bool = False  # of before a refresh; told to stop when the new ones are ready
+
+
+@dataclass(slots=True)
+class Master:
+    """Keeps `count` processes running `child`. It forks, so no threads and no event loop before it."""
+
+    child: Child
+    count: int
+    log: logging.Logger
+    on_ready: Callable[[], None] = lambda: None
+    processes: dict[int, Process] = field(default_factory=dict)
+    failed_starts: int = 0
+    stop_by: float | None = None
+    announced: bool = False
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT. The exit status: 1 if the processes could not be kept alive."""
+        with _caught() as wake:
+            while True:
+                self._fill()
+                if not self.processes:
+                    return 1 if self.failed_starts >= MAX_FAILED_STARTS else 0
+                self._listen(wake)
+                self._bury()
+                self._promote()
+                self._hurry()
+
+    def _caught(self, number: int) -> None:
+        if number == signal.SIGHUP and self.stop_by is None:
+            self.log.info("refresh: starting new processes")
+            for process in self.processes.values():
+                process.retiring = True
+        elif number in {signal.SIGTERM, signal.SIGINT}:
+            self._stop()
+
+    def _stop(self) -> None:
+        self.stop_by = time.monotonic() + STOP_SECONDS
+        self._signal(signal.SIGTERM, list(self.processes.values()))
+
+    def _fill(self) -> None:
+        """Fork what is missing, unless we are stopping or it does not stay up."""
+        if self.failed_starts >= MAX_FAILED_STARTS and self.stop_by is None:
+            self.log.critical("the processes do not stay up: giving up")
+            self._stop()
+        while self.stop_by is None and len(self._current()) < self.count:
+            self._fork()
+
+    def _current(self) -> list[Process]:
+        return [process for process in self.processes.values() if not process.retiring]
+
+    def _fork(self) -> None:
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            self._be_child(writer)
+        os.close(writer)
+        self.processes[pid] = Process(pid, time.monotonic(), reader)
+
+    def _be_child(self, writer: int) -> None:
+        status = 1
+        try:
+            _forget_master(self.processes)
+            self.child(lambda: _say_ready(writer))
+            status = 0
+        except BaseException:
+            self.log.critical("the process failed", exc_info=True)
+        finally:
+            logging.shutdown()
+            os._exit(status)
+
+    def _listen(self, wake: int) -> None:
+        """Sleep until a signal, a ready process, or the next tick."""
+        starting = {process.pipe: process for process in self.processes.values() if not process.ready}
+        readable, _, _ = select.select([wake, *starting], [], [], TICK_SECONDS)
+        if wake in readable:
+            with contextlib.suppress(BlockingIOError):
+                for number in os.read(wake, 512):
+                    self._caught(number)
+        for pipe, process in starting.items():
+            if pipe in readable and os.read(pipe, 1):
+                process.ready = True
+
+    def _bury(self) -> None:
+        while self.processes:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            process = self.processes.pop(pid)
+            os.close(process.pipe)
+            if self.stop_by is None and not process.retiring:
+                self.log.error("process %d ended (%s); starting another", pid, _how(status))
+                young = time.monotonic() - process.born < YOUNG_SECONDS
+                self.failed_starts = self.failed_starts + 1 if young else 0
+
+    def _promote(self) -> None:
+        """Once all current processes are ready: say so, and let the old ones go."""
+        current = self._current()
+        if self.stop_by is not None or not all(process.ready for process in current) or not current:
+            return
+        if not self.announced:
+            self.announced = True
+            self.on_ready()
+        self._signal(signal.SIGTERM, [process for process in self.processes.values() if process.retiring])
+
+    def _hurry(self) -> None:
+        if self.stop_by is not None and time.monotonic() > self.stop_by:
+            self._signal(signal.SIGKILL, list(self.processes.values()))
+
+    def _signal(self, number: signal.Signals, processes: list[Process]) -> None:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, number)
+
+
+def _forget_master(siblings: dict[int, Process]) -> None:
+    """What a child must not inherit; and it must not outlive its master."""
+    signal.set_wakeup_fd(-1)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for sibling in siblings.values():
+        os.close(sibling.pipe)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _say_ready(writer: int) -> None:
+    os.write(writer, b".")
+    os.close(writer)
+
+
+def _how(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return signal.Signals(os.WTERMSIG(status)).name
+    return f"exit {os.WEXITSTATUS(status)}"
+
+
+@contextlib.contextmanager
+def _caught() -> Iterator[int]:
+    """Signals as bytes in a pipe: handled in the loop, never in between. Yields the pipe's reading end."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+    old = signal.set_wakeup_fd(writer)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, action in before.items():
+            signal.signal(number, action)
+        os.close(reader)
+        os.close(writer)

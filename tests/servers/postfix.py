@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -99,7 +101,7 @@ class Postfix(Process):
             text = Template((HERE / f"postfix.{name}.in").read_text()).substitute(values)
             if name == "main.cf":
                 text += "".join(f"{key} = {value}\n" for key, value in self._settings.items())
-            (self.config / name).write_text(text, encoding="utf-8")
+            _settled(self.config / name, text)
         self._write_maps()
 
     def _write_maps(self) -> None:
@@ -109,11 +111,18 @@ class Postfix(Process):
             for person in dovecot.people
         }
         transport = "".join(f"{address} {place}\n" for address, place in places.items())
-        (self.config / "transport").write_text(transport)
-        (self.config / "recipients").write_text("".join(f"{address} ok\n" for address in places))
+        _settled(self.config / "transport", transport)
+        _settled(self.config / "recipients", "".join(f"{address} ok\n" for address in places))
 
 
 def _owned(path: Path, owner: str, group: str, mode: int) -> None:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(mode)
     shutil.chown(path, owner, group)
+
+
+def _settled(path: Path, text: str) -> None:
+    """Write a file that looks old: Postfix waits seconds for a fresh one to settle."""
+    path.write_text(text, encoding="utf-8")
+    yesterday = time.time() - 86400
+    os.utime(path, (yesterday, yesterday))

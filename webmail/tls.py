@@ -1,4 +1,4 @@
-"""TLS contexts as we want them: 1.2 and newer, verified towards servers, our own certificate towards browsers."""
+"""TLS contexts as we want them: 1.2 and newer, and verified where we are the client."""
 
 from __future__ import annotations
 

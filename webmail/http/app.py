@@ -107,7 +107,8 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
         stack.push_async_callback(directory.close)
         credentials = Credentials()
         spool = Spool(config)
-        outbox = await stack.enter_async_context(Outbox.open(data, config, log, Filing(pool, credentials, log)))
+        filing = Filing(pool, credentials, log)
+        outbox = await stack.enter_async_context(Outbox.open(data, config, log, filing))
         links = Links(sessions.secret_key)
         gateway = Gateway(
             config=config,

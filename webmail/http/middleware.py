@@ -1,4 +1,4 @@
-"""What wraps every request: trusted proxies' words, limits, security headers, errors, the access log. Pure ASGI."""
+"""What wraps every request: trusted proxies' words, security headers, errors, the access log."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Forwarded:
         headers = Headers(scope=scope)
         hops = [hop.strip() for hop in ",".join(headers.getlist("x-forwarded-for")).split(",") if hop.strip()]
         # The rightmost address that no proxy of ours could have written by itself is the browser's.
-        client = next((hop for hop in reversed(hops) if not self._is_trusted(hop)), hops[0] if hops else "")
+        strangers = (hop for hop in reversed(hops) if not self._is_trusted(hop))
+        client = next(strangers, hops[0] if hops else "")
         if _is_address(client):
             scope["client"] = (client, 0)
         proto = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
@@ -64,7 +65,9 @@ class Forwarded:
             scope["extensions"] = {**scope.get("extensions", {}), "webmail.proxied": {}}
         host = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
         if host:
-            scope["headers"] = [(k, host.encode("latin-1") if k == b"host" else v) for k, v in scope["headers"]]
+            scope["headers"] = [
+                (k, host.encode("latin-1") if k == b"host" else v) for k, v in scope["headers"]
+            ]
 
     def _is_trusted(self, host: str) -> bool:
         try:
@@ -128,9 +131,9 @@ class Answers:
 
         try:
             await self.app(scope, receive, send_noted)
-        except Exception as error:  # noqa: BLE001  the last line of defence: nothing gets past it but a page
+        except Exception as error:
             if status:
-                self.log.error("answer cut short: %s", answers.describe(error))
+                self.log.exception("answer cut short")
                 raise ConnectionAbortedError from error
             request = Request(scope, receive)
             response = await answers.answer(request, error)
@@ -138,4 +141,5 @@ class Answers:
         finally:
             milliseconds = (time.perf_counter() - began) * 1000
             client = scope["client"][0] if scope["client"] else "-"
-            self.log.info("[%s] %s %s %d %.1f ms", client, scope["method"], scope["path"], status, milliseconds)
+            method, path = scope["method"], scope["path"]
+            self.log.info("[%s] %s %s %d %.1f ms", client, method, path, status, milliseconds)

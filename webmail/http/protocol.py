@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with what it lacks: time limits for slow clients, a cap on connections, TLS facts."""
+"""uvicorn's HTTP protocol with what it lacks: time limits for slow clients, caps, facts about TLS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REFUSAL = (
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """One connection of a browser or a reverse proxy. `max_sessions` comes with a subclass made by `limited`."""
+    """One connection of a browser or a reverse proxy; `limited` makes the subclass that is served."""
 
     max_sessions = 6000
 

@@ -81,7 +81,7 @@ async def _serve(
         async with asyncio.TaskGroup() as group:
             for server, listener in zip(servers, listeners, strict=True):
                 group.create_task(server.serve(sockets=[listener.socket]))
-            while not all(server.started for server in servers):
+            while not all(server.started for server in servers):  # noqa: ASYNC110  uvicorn tells it so
                 await asyncio.sleep(0.01)
             ready()
 

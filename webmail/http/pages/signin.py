@@ -23,7 +23,7 @@ KEPT = "kept."  # what was posted without a session travels in fields of this pr
 OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
 
 NO_PASSWORDS = N_("This server takes no passwords here. Ask your administrator how to sign in.")
-NEEDS_TLS = N_("For a password this server wants an encrypted connection. Use the address that begins with https.")
+NEEDS_TLS = N_("This server takes passwords over an encrypted connection only. Use its https address.")
 
 
 async def show(request: Request) -> Response:
@@ -63,7 +63,7 @@ async def leave(request: Request) -> Response:
     here.credentials.forget(current.user.uid)
     here.pool.forget(current.user.uid)
     here.log.getChild("Account").info("logout: [%s] %s", address(request), current.user.uid)
-    response: Response = JSONResponse({}) if wants_json(request) else RedirectResponse("/signin?told=out", 303)
+    response: Response = RedirectResponse("/signin?told=out", 303)
     keep_cookie(request, response, "")
     response.headers["clear-site-data"] = '"storage"'
     return response

@@ -1,0 +1,53 @@
+"""Plain text of messages: decoded, shown as HTML, quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from webmail.mail import charsets
+from webmail.mail.flowed import Line, flow, lines, unflow
+from webmail.mail.links import MAX_LINKS, linkify
+
+__all__ = ["decode_text", "flow", "quote", "to_html", "unflow"]
+
+MAX_TEXT = 2_097_152  # characters of one text that are shown
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def decode_text(data: bytes, charset: bytes | str | None) -> str:
+    """The text of a part, lines ended by LF, without controls; never raises."""
+    text = charsets.decode(data, charset).replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("", text)
+
+
+def to_html(text: str, *, flowed: bool = False, delsp: bool = False) -> str:
+    """Text as safe HTML: escaped, addresses linked, quotation as nested blockquotes, lines ended by <br>."""
+    cut = text[:MAX_TEXT]
+    return "".join(_blocks(lines(cut, flowed=flowed, delsp=delsp))) + ("…" if len(text) > MAX_TEXT else "")
+
+
+def _blocks(paragraphs: Iterator[Line]) -> Iterator[str]:
+    depth, room = 0, MAX_LINKS
+    for line in paragraphs:
+        if line.depth > depth:
+            yield "<blockquote>" * (line.depth - depth)
+        elif line.depth < depth:
+            yield "</blockquote>" * (depth - line.depth)
+        depth = line.depth
+        shown, made = linkify(line.text, room)
+        room -= made
+        yield f"{shown}<br>\n"
+    yield "</blockquote>" * depth
+
+
+def quote(text: str) -> str:
+    """Each line behind a `>`, as an answer has it."""
+    return "\n".join(_quoted(line) for line in text.rstrip("\n").split("\n"))
+
+
+def _quoted(line: str) -> str:
+    if not line:
+        return ">"
+    return f">{line}" if line.startswith(">") else f"> {line}"

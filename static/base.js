@@ -1,0 +1,1 @@
+// What makes the pages quicker; every page works without it.

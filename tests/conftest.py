@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.servers import system
 from tests.servers.certificates import Authority
+from tests.servers.chromium import chromium, page_of
 from tests.servers.dovecot import Dovecot, Person
 from tests.servers.postfix import Postfix
+from tests.servers.product import Product, settings_for
+from tests.servers.visitor import Visitor
 
 LIMIT = 30  # seconds for one conversation of a test
 
@@ -80,3 +84,44 @@ def postfix(
     certificate = certificates.issue("mta", "127.0.0.1", "localhost", "mail.example.test")
     with Postfix(servers / "mta", [dovecot_a, dovecot_b], certificate) as mta:
         yield mta
+
+
+@pytest.fixture(scope="session")
+def product(servers: Path, dovecot_a: Dovecot, dovecot_b: Dovecot, postfix: Postfix) -> Iterator[Product]:
+    """The product in front of both backends; alice, bob, carol, small, dave and erin can sign in."""
+    settings = settings_for([dovecot_a, dovecot_b], postfix) | {"logfile.http.loglevel": "Debug"}
+    made = Product(servers / "product", settings)
+    for dovecot in (dovecot_a, dovecot_b):
+        for person in dovecot.people:
+            if person not in dovecot.spares:
+                made.add(person, dovecot.host, person.name.title())
+    with made:
+        yield made
+
+
+@pytest.fixture
+def visitor(product: Product) -> Iterator[Visitor]:
+    """A browser without a screen, at the product, not signed in."""
+    with Visitor(product.url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for one module: while it runs, nothing else can `asyncio.run` in this thread."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product) -> Iterator[Page]:
+    """A page of Chromium whose relative addresses are the product's."""
+    with page_of(browser, product.url, javascript=True) as made:
+        yield made
+
+
+@pytest.fixture
+def page_without_js(browser: Browser, product: Product) -> Iterator[Page]:
+    """The same with JavaScript switched off."""
+    with page_of(browser, product.url, javascript=False) as made:
+        yield made

@@ -44,8 +44,9 @@ class Dovecot(Process):
         spare: str = "spare",
         extra: str = "",
     ) -> None:
-        self._spares = [Person(f"{spare}{number:03}") for number in range(1, SPARES + 1)]
-        self.directory, self.people, self.certificate = directory, (*people, *self._spares), certificate
+        self.spares = [Person(f"{spare}{number:03}") for number in range(1, SPARES + 1)]
+        self._unused = iter(self.spares)
+        self.directory, self.people, self.certificate = directory, (*people, *self.spares), certificate
         self.host, self.admin, self.adminpass = host, admin, adminpass
         self.imap, self.imaps = free_port(host), free_port(host)
         self.lmtp, self.sasl = free_port(host), free_port(host)
@@ -64,7 +65,7 @@ class Dovecot(Process):
 
     def spare(self) -> Person:
         """A person whom nobody was given before, with nothing in the mailbox."""
-        return self._spares.pop(0)
+        return next(self._unused)
 
     def maildir(self, name: str) -> Path:
         """Where this person's INBOX lies; folders are beside it as `.Name` (Maildir++)."""

@@ -7,8 +7,10 @@ import smtplib
 import ssl
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.servers.certificates import Authority
+from tests.servers.chromium import page_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import Mail, deliver, encoded, fill, imap, messages, wait_for
 from tests.servers.postfix import SIZE_LIMIT, Postfix
@@ -87,3 +89,10 @@ def test_small_mailbox_has_a_quota(dovecot_a: Dovecot) -> None:
     with imap(dovecot_a, "small") as connection:
         status, answer = connection.append("INBOX", "", "", NOTE + b"x" * 1_200_000)
     assert (status, b"OVERQUOTA" in answer[0]) == ("NO", True)
+
+
+def test_chromium_shows_a_page(browser: Browser) -> None:
+    with page_of(browser, "http://127.0.0.1:1", javascript=True) as page:
+        page.set_content("<button>Sign in</button><script>document.title = 'ran'</script>")
+        assert page.get_by_role("button", name="Sign in").is_visible()
+        assert page.title() == "ran"

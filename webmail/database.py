@@ -1,0 +1,159 @@
+"""One SQLite file, shared by several processes, used without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from webmail.errors import Busy, MailError, OverQuota, Unavailable
+from webmail.i18n import N_
+
+LOCK_WAIT = 5.0  # seconds for another process's write; ours last milliseconds
+MAX_QUEUED = 1000  # calls waiting for one thread; more than that is a second of work
+OPEN_TRIES = 50  # of 0.1 s: several processes may create the file at the same moment
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FULL = N_("The server’s disk is full. Nothing was changed.")
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class Database:
+    """Readers and writers have a thread and a connection each: a slow write delays no reader.
+
+    A function given to `read` or `write` gets the connection, runs in one transaction of its own
+    and must be quick; an exception rolls back. Who is cancelled while waiting for a write does not
+    know whether it happened.
+    """
+
+    def __init__(self, path: Path, schema: str) -> None:
+        """Opens the file, creating it (0600) and its tables; blocks for a moment, so at start only."""
+        connect(path, schema).close()
+        self._reader = _Lane(path, "BEGIN")
+        self._writer = _Lane(path, "BEGIN IMMEDIATE")
+
+    async def read(
+        self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(connection, …)` on one consistent view. Raises Busy, Unavailable."""
+        return await self._reader.run(lambda connection: function(connection, *args, **kwargs))
+
+    async def write(
+        self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(connection, …)` and commit. Raises Busy, OverQuota (disk full), Unavailable."""
+        return await self._writer.run(lambda connection: function(connection, *args, **kwargs))
+
+    async def close(self) -> None:
+        await self._reader.close()
+        await self._writer.close()
+
+
+class _Lane:
+    def __init__(self, path: Path, begin: str) -> None:
+        self._begin = begin
+        self._path = path
+        self._submitted = 0  # counted by the event loop only,
+        self._finished = 0  # and this by the thread only: no lock
+        self._connection: sqlite3.Connection | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.name)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._submitted - self._finished >= MAX_QUEUED:
+            raise Busy(detail=f"{self._path.name}: {MAX_QUEUED} calls waiting")
+        future = self._thread.submit(self._transact, work)
+        self._submitted += 1
+        return await asyncio.wrap_future(future)
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = _connection(self._path)
+            return _transact(self._connection, self._begin, work)
+        except sqlite3.Error as error:
+            raise _in_our_words(error, self._path) from error
+        finally:
+            self._finished += 1
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown(wait=False)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def connect(path: Path, schema: str) -> sqlite3.Connection:
+    """A connection for one thread, the file (0600, its directory 0700) and its tables made if missing."""
+    path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
+    for attempt in range(OPEN_TRIES):
+        connection = _connection(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            _transact(connection, "BEGIN IMMEDIATE", lambda connected: _create(connected, schema))
+        except sqlite3.OperationalError as error:
+            connection.close()
+            # Switching to WAL does not wait for others as ordinary locks do.
+            if error.sqlite_errorcode & 0xFF not in _BUSY or attempt == OPEN_TRIES - 1:
+                raise
+            time.sleep(0.1)
+        else:
+            return connection
+    raise AssertionError
+
+
+def _transact(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    connection.execute(begin)
+    try:
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _create(connection: sqlite3.Connection, schema: str) -> None:
+    for statement in schema.split(";"):
+        connection.execute(statement)
+
+
+def _in_our_words(error: sqlite3.Error, path: Path) -> MailError | sqlite3.Error:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    detail = f"{path}: {error}"
+    if code == sqlite3.SQLITE_FULL:
+        return OverQuota(_FULL, detail=detail)
+    if code in _BUSY:
+        return Busy(detail=detail)
+    unusable = {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+    return (
+        Unavailable(N_("The server cannot use its own files just now."), detail=detail)
+        if code in unusable
+        else error
+    )

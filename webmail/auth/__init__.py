@@ -1,0 +1,1 @@
+"""Whether people are who they say they are."""

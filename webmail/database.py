@@ -35,7 +35,7 @@ class Database:
     know whether it happened.
     """
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: tuple[str, ...]) -> None:
         """Opens the file, creating it (0600) and its tables; blocks for a moment, so at start only."""
         connect(path, schema).close()
         self._reader = _Lane(path, "BEGIN")
@@ -94,7 +94,7 @@ class _Lane:
             self._connection.close()
 
 
-def connect(path: Path, schema: str) -> sqlite3.Connection:
+def connect(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
     """A connection for one thread, the file (0600, its directory 0700) and its tables made if missing."""
     path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
@@ -133,8 +133,8 @@ def _connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _create(connection: sqlite3.Connection, schema: str) -> None:
-    for statement in schema.split(";"):
+def _create(connection: sqlite3.Connection, schema: tuple[str, ...]) -> None:
+    for statement in schema:
         connection.execute(statement)
 
 

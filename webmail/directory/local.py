@@ -20,7 +20,8 @@ from webmail.i18n import N_
 
 MAX_PASSWORD = 1024  # characters; hashing is to cost what we chose, not what a stranger sends
 MAX_HASHING = 2  # at once: each takes 64 MiB and a tenth of a second of several cores
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS users (
     uid TEXT PRIMARY KEY,
     hash TEXT NOT NULL,
@@ -29,7 +30,8 @@ CREATE TABLE IF NOT EXISTS users (
     name TEXT NOT NULL DEFAULT '',
     login TEXT NOT NULL DEFAULT ''      -- empty: uid, that is without the default domain
 ) STRICT
-"""
+""",
+)
 _SELECT = "SELECT uid, mailhost, address, name, login FROM users"
 
 

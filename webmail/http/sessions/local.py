@@ -21,7 +21,8 @@ from webmail.http.sessions.session import KEY_DIGITS, PERSON_DIGITS, Session, pe
 SEEN_STEP = 60.0  # seconds: `used` is written at most so often, for the disk's sake
 SEEN_PART = 10  # … or in this part of the idle timeout, where that is shorter
 MAX_PER_PERSON = 50  # browsers of one person; the one idle for longest is signed out
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS sessions (
     hash BLOB PRIMARY KEY,     -- SHA-256 of the id in the cookie; who reads this file cannot sign in
     key TEXT NOT NULL,
@@ -30,12 +31,14 @@ CREATE TABLE IF NOT EXISTS sessions (
     started REAL NOT NULL, used REAL NOT NULL,
     secure INTEGER NOT NULL,
     sealed BLOB                -- the password under a key made from the id
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_by_uid ON sessions (uid, used);
-CREATE INDEX IF NOT EXISTS sessions_by_used ON sessions (used)
-"""
+) STRICT, WITHOUT ROWID
+""",
+    "CREATE INDEX IF NOT EXISTS sessions_by_uid ON sessions (uid, used)",
+    "CREATE INDEX IF NOT EXISTS sessions_by_used ON sessions (used)",
+)
 _INSERT = """
-INSERT INTO sessions (hash, key, uid, login, host, mail, name, address, zone, csrf, started, used, secure, sealed)
+INSERT INTO sessions
+(hash, key, uid, login, host, mail, name, address, zone, csrf, started, used, secure, sealed)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SELECT = """

@@ -20,7 +20,7 @@ class Session:
     user: User
     address: str  # where the sign-in came from
     zone: str  # IANA time zone of the browser, "" if it did not say
-    csrf: str
+    csrf: str = field(repr=False)
     started: float
     used: float  # when last seen, at most a minute old
     secure: bool  # signed in over TLS

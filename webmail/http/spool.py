@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from webmail.database import PRIVATE_DIRECTORY, PRIVATE_FILE
+from webmail.disk import FULL, in_thread
 from webmail.errors import BadRequest, Busy, MailError, NotFound, OverQuota, TooBig
-from webmail.http.disk import FULL, in_thread
 from webmail.http.sessions.session import KEY_DIGITS, PERSON_DIGITS
 from webmail.i18n import N_
 

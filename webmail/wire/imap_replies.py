@@ -127,7 +127,8 @@ class MailboxList:
     flags: frozenset[str]  # lower case, with the backslash: \\noselect, \\sent
     delimiter: str | None
     name: str  # decoded from modified UTF-7 or UTF-8
-    old_name: str | None = None
+    old_name: str | None = None  # before a RENAME that LIST reports (RFC 9051, 6.3.9.7)
+    child_info: frozenset[str] = frozenset()  # upper case: SUBSCRIBED below it (RFC 5258, 3.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,13 @@ class QuotaRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class Id:
+    """RFC 2971: what the server says it is."""
+
+    fields: Mapping[str, str]  # names in lower case
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """What one FETCH reply holds; None for what it did not say."""
 
@@ -190,6 +198,7 @@ class Fetch:
     size: int | None = None
     modseq: int | None = None
     sections: Mapping[str, bytes | None] = field(default_factory=dict)  # "BODY[1.2]<0>", "BINARY[1]"
+    others: Mapping[str, object] = field(default_factory=dict)  # by name in upper case: X-GM-MSGID, PREVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,23 @@ class Other:
 
 
 Untagged = (
-    Condition | Exists | Recent | Expunge | Vanished | Capability | Enabled | Flags | MailboxList | Status
-    | Namespaces | Search | ESearch | Quota | QuotaRoot | Fetch | Other
+    Condition
+    | Exists
+    | Recent
+    | Expunge
+    | Vanished
+    | Capability
+    | Enabled
+    | Flags
+    | MailboxList
+    | Status
+    | Namespaces
+    | Search
+    | ESearch
+    | Quota
+    | QuotaRoot
+    | Id
+    | Fetch
+    | Other
 )
 Reply = Tagged | Continuation | Untagged

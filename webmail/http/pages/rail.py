@@ -40,6 +40,14 @@ class Row:
     selectable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Folders that mail can be moved to: MOST of them by name and label; more are reached by name."""
+
+    shown: tuple[tuple[str, str], ...]
+    more: bool
+
+
 def label(folder: Folder, _: Translate) -> str:
     """What a folder is called: the special ones by their use, others by the last part of their name."""
     known = _NAMES.get(folder.special)
@@ -53,10 +61,14 @@ def rows(folders: Sequence[Folder], here: str, _: Translate) -> list[Row]:
     return [_row(folder, _) for folder in kept]
 
 
-def targets(folders: Sequence[Folder], here: str, _: Translate) -> list[tuple[str, str]]:
-    """Names and labels of the folders that mail can be moved to from here, MOST of them."""
-    fit = [f for f in folders if f.selectable and f.name != here][:MOST]
-    return [(f.name, "\u2003" * min(f.depth, DEEPEST) * (not f.special) + label(f, _)) for f in fit]
+def targets(folders: Sequence[Folder], here: str, _: Translate) -> Targets:
+    """Where mail can be moved to from here."""
+    fit = [f for f in folders if f.selectable and f.name != here]
+    return Targets(tuple((f.name, _indented(f, _)) for f in fit[:MOST]), more=len(fit) > MOST)
+
+
+def _indented(folder: Folder, _: Translate) -> str:
+    return "\u2003" * (0 if folder.special else min(folder.depth, DEEPEST)) + label(folder, _)
 
 
 def _row(folder: Folder, _: Translate) -> Row:

@@ -100,18 +100,22 @@ class Renderer:
         refusal: str,
         told: str,
     ) -> Response:
-        """The door; `kept` is what was posted after the session had expired, carried along in hidden fields."""
+        """The door; `kept` is what was posted after the session had expired, in hidden fields."""
         _ = self.catalogue.gettext
-        values = {
-            "user": user,
-            "goal": goal,
-            "kept": kept,
-            "wrong": wrong,
-            "expired": expired,
-            "out": told == "out",
-        }
         words = _(error.text).format(**error.values) if error else _(refusal) if refusal else ""
-        return self.page(request, "signin.html", status, error=words, refused=bool(refusal), **values)
+        return self.page(
+            request,
+            "signin.html",
+            status,
+            error=words,
+            wrong=wrong,
+            refused=bool(refusal),
+            user=user,
+            goal=goal,
+            kept=kept,
+            expired=expired,
+            out=told == "out",
+        )
 
     async def welcome_back(
         self, request: Request, *, goal: str, kept: Sequence[tuple[str, str]], token: str
@@ -151,7 +155,7 @@ class Renderer:
     def _rail(self, folders: Sequence[Folder], here: str) -> list[rail.Row]:
         return rail.rows(folders, here, self.catalogue.gettext)
 
-    def _targets(self, folders: Sequence[Folder], here: str) -> list[tuple[str, str]]:
+    def _targets(self, folders: Sequence[Folder], here: str) -> rail.Targets:
         return rail.targets(folders, here, self.catalogue.gettext)
 
     def _size(self, octets: int) -> str:
@@ -165,11 +169,23 @@ def mail_url(folder: str, *path: object, **query: object) -> str:
     return f"/mail{tail}?{urlencode(values, encoding='utf-8', errors='surrogatepass')}"
 
 
+def write_url(how: str, folder: str, uidvalidity: int, uid: int) -> str:
+    """The address of the composer for something about a message."""
+    values = {"how": how, "folder": folder, "uidvalidity": uidvalidity, "uid": uid}
+    return f"/write?{urlencode(values, encoding='utf-8', errors='surrogatepass')}"
+
+
 @lru_cache(maxsize=256)
 def _icon(name: str, classes: str = "") -> Markup:
     return Markup('<svg class="icon{}" aria-hidden="true"><use href="#i-{}"/></svg>').format(
         f" {classes}" if classes else "", name
     )
+
+
+@lru_cache(maxsize=256)
+def glyph(name: str, words: str, classes: str = "") -> Markup:
+    """An icon that means something by itself, with what it means for those who don’t see it."""
+    return _icon(name, classes) + Markup('<span class="hush">{} </span>').format(words)
 
 
 @pass_context

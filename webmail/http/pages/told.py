@@ -11,6 +11,7 @@ MOST = 1_000_000  # a number beyond it was not ours
 
 _SENTENCES = {
     "moved": (N_("Message moved."), N_("{n} messages moved.")),
+    "archived": (N_("Message moved to Archive."), N_("{n} messages moved to Archive.")),
     "copied": (N_("Message copied."), N_("{n} messages copied.")),
     "deleted": (N_("Message moved to Trash."), N_("{n} messages moved to Trash.")),
     "gone": (N_("Message deleted for good."), N_("{n} messages deleted for good.")),

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import webmail
-from webmail.config import load
+from webmail.config import Config, load
 from webmail.config.file import locate
 from webmail.directory import local
+from webmail.directory.names import Rules
 from webmail.errors import BadRequest, MailError
 from webmail.log import Secret
 from webmail.supervisor import control
@@ -133,32 +134,41 @@ def _add_user_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
 
 
 def _user_add(options: argparse.Namespace) -> int:
-    local.add_user(
-        load(_file(options)),
+    config = load(_file(options))
+    user = local.add_user(
+        config.usersfile,
         options.user,
-        _new_password(),
-        host=options.host,
-        login=options.login,
+        _new_password().reveal(),
+        _rules(config),
+        mailhost=options.host,
         address=options.address,
         name=options.name,
+        backend_login=options.login,
     )
+    print(f"added {user.uid}")
     return 0
 
 
 def _user_passwd(options: argparse.Namespace) -> int:
-    local.set_password(load(_file(options)), options.user, _new_password())
+    config = load(_file(options))
+    local.set_password(config.usersfile, options.user, _new_password().reveal(), _rules(config))
     return 0
 
 
 def _user_delete(options: argparse.Namespace) -> int:
-    local.delete_user(load(_file(options)), options.user)
+    config = load(_file(options))
+    local.delete_user(config.usersfile, options.user, _rules(config))
     return 0
 
 
 def _user_list(options: argparse.Namespace) -> int:
-    for user in local.list_users(load(_file(options))):
+    for user in local.list_users(load(_file(options)).usersfile):
         print(user.uid, user.host, user.login, user.address, user.name, sep="\t")
     return 0
+
+
+def _rules(config: Config) -> Rules:
+    return Rules(config.login.loginseparator, config.login.defaultdomain)
 
 
 def _new_password() -> Secret:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,9 @@ from webmail.config import Config
 from webmail.directory import Directory
 from webmail.directory.imap import ImapDirectory
 from webmail.directory.local import LocalDirectory
+from webmail.directory.names import Rules
 from webmail.http.backend.pool import Pool
+from webmail.http.ceiling import Ceiling
 from webmail.http.credentials import Credentials
 from webmail.http.gateway import Gateway
 from webmail.http.guard import Endpoint, signed_in
@@ -39,8 +42,10 @@ from webmail.http.pages import (
 from webmail.http.pages.filing import Filing
 from webmail.http.pages.render import Renderer
 from webmail.http.profile import Profiles
-from webmail.http.sessions import Sessions
-from webmail.http.spool import Spool
+from webmail.http.sessions import Sessions, Terms
+from webmail.http.sessions.cookie import secret_key
+from webmail.http.spool import Limits, Spool
+from webmail.relay import Target, probe_size
 
 REAP_SECONDS = 60.0  # an expired session's files outlive it by at most this long
 MESSAGE = "/mail/{uidvalidity:int}/{uid:int}"
@@ -98,18 +103,21 @@ def build(gateway: Gateway) -> Starlette:
 async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
     """Open all that a process needs, keep its owner tasks running, and close it in the other order."""
     data = Path(config.local.datadir)
+    key = secret_key(data)
     async with AsyncExitStack() as stack:
         pool = Pool(config, log)
         stack.push_async_callback(pool.close)
-        sessions = await stack.enter_async_context(Sessions.open(data, config))
-        profiles = await stack.enter_async_context(Profiles.open(data))
+        sessions = Sessions(data / "sessions.sqlite", key, _terms(config))
+        stack.push_async_callback(sessions.close)
+        profiles = Profiles(data / "profiles.sqlite")
+        stack.push_async_callback(profiles.close)
         directory = _directory(config, pool)
         stack.push_async_callback(directory.close)
-        credentials = Credentials()
-        spool = Spool(config)
+        credentials = Credentials(config.http.sessiontimeout)
+        mta = _mta(config)
         filing = Filing(pool, credentials, log)
-        outbox = await stack.enter_async_context(Outbox.open(data, config, log, filing))
-        links = Links(sessions.secret_key)
+        outbox = Outbox(data / "outbox", mta, filing, log)
+        stack.push_async_callback(outbox.close)
         gateway = Gateway(
             config=config,
             log=log,
@@ -119,29 +127,54 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
             directory=directory,
             brake=Brake(),
             profiles=profiles,
-            spool=spool,
+            spool=Spool(config.spooldir, Limits(config.http.maxpostsize, config.spoolquota)),
+            ceiling=_ceiling(config, mta),
             outbox=outbox,
-            links=links,
+            links=Links(key),
             render=Renderer(config),
         )
-        await spool.sweep(await sessions.live_keys())
+        gateway.spool.sweep(await sessions.keys())
         async with _running(pool.run, outbox.run, lambda: _reap(gateway)):
             yield gateway
 
 
+def _terms(config: Config) -> Terms:
+    http = config.http
+    return Terms(http.sessiontimeout, http.sessionlifetime, http.ipsecurity)
+
+
 def _directory(config: Config, pool: Pool) -> Directory:
+    rules = Rules(config.login.loginseparator, config.login.defaultdomain)
+    host, domain = config.proxy.defaulthost, config.local.hostname or socket.getfqdn()
     if config.directory.type == "imap":
-        return ImapDirectory(config, pool.try_login)
-    return LocalDirectory(config)
+        return ImapDirectory(pool.try_login, rules, host=host, maildomain=domain)
+    return LocalDirectory(config.usersfile, rules, defaulthost=host, maildomain=domain)
+
+
+def _mta(config: Config) -> Target:
+    """Where mail goes out: service.http.smtphost and what belongs to it."""
+    smtp = config.smtp
+    return Target(
+        host=config.http.smtphost or "127.0.0.1",
+        port=config.http.smtpport,
+        tls=smtp.smtptls,
+        cafile=Path(smtp.smtpcafile) if smtp.smtpcafile else None,
+        user=smtp.smtpauthuser,
+        password=smtp.smtpauthpassword,
+        helo=config.local.hostname or socket.getfqdn(),
+    )
+
+
+def _ceiling(config: Config, mta: Target) -> Ceiling:
+    http = config.http
+    return Ceiling(message=http.maxmessagesize, upload=http.maxpostsize, probe=lambda: probe_size(mta))
 
 
 async def _reap(gateway: Gateway) -> None:
-    """End what has expired: sessions, and with them their files and connections."""
+    """Remove what has expired: sessions, and with them their files."""
     while True:
-        for ended in await gateway.sessions.reap():
-            await gateway.spool.drop_session(ended.key)
-            gateway.credentials.forget(ended.user_uid)
-            gateway.pool.forget(ended.user_uid)
+        for key in await gateway.sessions.reap():
+            await asyncio.to_thread(gateway.spool.drop_session, key)
         await asyncio.sleep(REAP_SECONDS)
 
 

@@ -12,6 +12,7 @@ from webmail.config import Config
 from webmail.directory import Directory
 from webmail.errors import AuthFailed
 from webmail.http.backend.pool import Identity, Pool
+from webmail.http.ceiling import Ceiling
 from webmail.http.credentials import Credentials
 from webmail.http.links import Links
 from webmail.http.outbox import Outbox
@@ -39,6 +40,7 @@ class Gateway:
     brake: Brake
     profiles: Profiles
     spool: Spool
+    ceiling: Ceiling
     outbox: Outbox
     links: Links
     render: Renderer

@@ -45,6 +45,7 @@ async def whoever(request: Request) -> Session | None:
     found = await gateway(request).sessions.find(value, address(request), secure=is_secure(request))
     if found is not None:
         request.state.session = found
+        request.state.profile = await gateway(request).profiles.find(found.user.uid)
     return found
 
 

@@ -15,10 +15,12 @@ from webmail.http.backend.pool import Identity
 from webmail.http.forms import Form, form
 from webmail.http.gateway import gateway, session
 from webmail.http.guard import address, check_origin, is_secure, keep_cookie, wants_json, whoever
+from webmail.http.multipart import fields, is_multipart
 from webmail.i18n import N_
 from webmail.log import Secret
 
 MAX_NEXT = 4096  # a longer address to come back to is forgotten
+MAX_ZONE = 64  # characters of a time zone's name
 KEPT = "kept."  # what was posted without a session travels in fields of this prefix
 OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
 
@@ -59,7 +61,7 @@ async def leave(request: Request) -> Response:
     here = gateway(request)
     current = session(request)
     await here.sessions.end(current)
-    await here.spool.drop_session(current.key)
+    await asyncio.to_thread(here.spool.drop_session, current.key)
     here.credentials.forget(current.user.uid)
     here.pool.forget(current.user.uid)
     here.log.getChild("Account").info("logout: [%s] %s", address(request), current.user.uid)
@@ -81,8 +83,9 @@ def address_with_next(request: Request) -> str:
 
 
 async def kept_fields(request: Request) -> tuple[tuple[str, str], ...]:
-    fields = (await form(request)).fields
-    return tuple((name, value) for name, value in fields if name != "token")
+    """What a post without a session said, without its files; they come back from the saved draft."""
+    posted = await (fields(request) if is_multipart(request) else form(request))
+    return tuple((name, value) for name, value in posted.fields if name != "token")
 
 
 def _kept(posted: Form) -> tuple[tuple[str, str], ...]:
@@ -94,8 +97,10 @@ async def _enter(request: Request, posted: Form) -> str:
     here = gateway(request)
     _allow_passwords(request)
     login, password = posted.one("user").strip(), Secret(posted.one("password"))
-    await asyncio.sleep(here.config.login.plaintextloginpause)
-    user = await sign_in(here.directory, here.brake, here.log, login, password, address(request))
+    user = await sign_in(
+        here.directory, here.brake, here.log, login, password.reveal(), address(request),
+        pause=here.config.login.plaintextloginpause,
+    )  # fmt: skip
     kept = password if here.config.proxy.at(user.host).login == "user" else None
     async with here.pool.lease(Identity(user, kept)) as box:
         await box.folders()
@@ -103,9 +108,8 @@ async def _enter(request: Request, posted: Form) -> str:
     if old is not None:
         await here.sessions.end(old)
     started, request.state.cookie = await here.sessions.start(
-        user, address(request), posted.one("zone")[:64], kept, secure=is_secure(request)
+        user, address(request), posted.one("zone")[:MAX_ZONE], kept, secure=is_secure(request)
     )
-    here.log.getChild("Account").info("login: [%s] %s plaintext", address(request), user.uid)
     return started.csrf
 
 

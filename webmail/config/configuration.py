@@ -13,6 +13,7 @@ from webmail.config.directory import Directory, Ldap, Sasl
 from webmail.config.errors import BadValue, ConfigError
 from webmail.config.http import Express, Http, LocalHttp
 from webmail.config.imap import Imap, LocalImap
+from webmail.config.kinds import printable
 from webmail.config.local import Local
 from webmail.config.log import AdminLog, DefaultLog, HttpLog, ImapLog, ImtaLog, PopLog
 from webmail.config.login import Login
@@ -97,18 +98,15 @@ class Entry:
 
 def described(setting: Setting, error: BadValue, text: str) -> str:
     """What is wrong with a value, in a sentence that repeats it unless it is a secret."""
-    secret = setting.param.secret or not text.isprintable() or len(text) > MAX_REPEATED
-    return f"{setting.name}: {error}" + ("" if secret else f", not “{text}”")
+    hidden = setting.param.secret or len(text) > MAX_REPEATED
+    return f"{setting.name}: {error}" + ("" if hidden else f", not “{printable(text)}”")
 
 
 def entries(source: file.File) -> Iterator[Entry]:
-    """The lines of known parameters, the last of each. Raises ConfigError on a line that is no setting."""
+    """The lines of known parameters, the last of each."""
     last: dict[str, Entry] = {}
-    for line in source.lines:
-        if line.problem:
-            raise ConfigError(line.problem, file=source.path, line=line.number)
-        setting = REGISTRY.find(line.name) if line.name else None
-        if setting:
+    for line in source.settings():
+        if setting := REGISTRY.find(line.name):
             last[setting.name] = Entry(setting, line.value, line.number)
     yield from last.values()
 
@@ -130,20 +128,23 @@ def of(values: Mapping[str, str]) -> Config:
 
 def assemble(source: file.File, environ: Mapping[str, str]) -> Config:
     """The configuration in the lines of a file, and the secrets from elsewhere. Raises ConfigError."""
+    for line in source.lines:
+        if line.problem:
+            raise ConfigError(line.problem, file=source.path, line=line.number)
     values: dict[Setting, Any] = {}
     for entry in entries(source):
         values[entry.setting] = entry.value(source.path)
-    refuse_doubled_secrets(source)
+    for name, other in doubled_secrets(source):
+        raise ConfigError(f"{name} and {other} are both set; delete one of them", file=source.path)
     return _filled(values | outer_secrets(values, environ), tuple(_remarks(source)))
 
 
-def refuse_doubled_secrets(source: file.File) -> None:
-    """Raise ConfigError if a secret stands in the file and in a file of its own: which one holds?"""
-    lines = {entry.setting.name: entry for entry in entries(source) if entry.text}
-    for name, entry in lines.items():
-        if entry.setting.param.secret and (other := secret_file_of(entry.setting).name) in lines:
-            problem = f"{name} and {other} are both set; remove one of them"
-            raise ConfigError(problem, file=source.path, line=entry.line)
+def doubled_secrets(source: file.File) -> Iterator[tuple[str, str]]:
+    """Secrets that stand in the file and in a file of their own, so that nobody knows which one holds."""
+    names = {entry.setting.name: entry.setting for entry in entries(source) if entry.text}
+    for name, setting in names.items():
+        if setting.param.secret and (other := secret_file_of(setting).name) in names:
+            yield name, other
 
 
 def secret_file_of(setting: Setting) -> Setting:

@@ -12,7 +12,7 @@ class Directory(Section, prefix="local.directory"):
 
     type: str = param(
         "local",
-        "`local`: a file of our own, filled with `webmail user`; `imap`: all whom the default backend lets in.",
+        "`local`: a file of our own, filled with `webmail user`; `imap`: all whom the default backend knows.",
         kind=choice("local", "imap"),
         refreshable=False,
         extension=True,

@@ -25,7 +25,7 @@ _HEADING = "# The configuration of Webmail: name = value. configutil changes it 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it stands in the file. `name` is in lower case; empty on a comment and beside a `problem`."""
+    """One line as it stands in the file. `name` is in lower case; empty on a comment or with a `problem`."""
 
     number: int
     text: str = field(repr=False)

@@ -49,6 +49,12 @@ def refuse_unprintable(text: str) -> None:
         raise BadValue("must not contain control characters or line breaks")
 
 
+def printable(text: str) -> str:
+    """The text for a terminal: what cannot be in a value is shown by its code."""
+    shown = (c.encode("unicode_escape").decode() if unicodedata.category(c) in _REFUSED else c for c in text)
+    return "".join(shown)
+
+
 def _bool(text: str) -> bool:
     word = text.lower()
     if word in TRUE:

@@ -78,9 +78,9 @@ export class Files {
   // The limits were known before the upload began; an upload that can't be sent is not begun.
   tooBig(file) {
     const limits = this.form.dataset;
-    if (file.size > Number(limits.upload)) return fill(limits.uploadtoobig, file.name, file.size, limits.upload);
+    if (file.size > Number(limits.upload)) return fill(limits.uploadtoobig, file.name, limits.upload);
     const message = Number(limits.overhead) + encoded(file.size) + this.encodedSoFar();
-    return message > Number(limits.limit) ? fill(limits.toobig, file.name, message, limits.limit) : "";
+    return message > Number(limits.limit) ? fill(limits.toobig, file.name, limits.limit) : "";
   }
 
   encodedSoFar() {
@@ -272,8 +272,8 @@ function size(octets) {
   return new Intl.NumberFormat(document.documentElement.lang || undefined, options).format(n);
 }
 
-// "{name}", "{size}" and "{limit}" of a text.
-function fill(text, name, octets, limit) {
-  const values = { name, size: octets === undefined ? "" : size(octets), limit: limit === undefined ? "" : size(limit) };
-  return text.replace(/\{(name|size|limit)\}/g, (_all, key) => values[key]);
+// "{name}" and "{limit}" of a text.
+function fill(text, name, limit) {
+  const values = { name, limit: limit === undefined ? "" : size(limit) };
+  return text.replace(/\{(name|limit)\}/g, (_all, key) => values[key]);
 }

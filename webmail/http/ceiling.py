@@ -33,7 +33,7 @@ class Ceiling:
         probe: Callable[[], Awaitable[int | None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`probe` tells the MTA's SIZE, None if it has none; it may raise when nobody answers."""
+        """`probe` tells the MTA's SIZE; None if it has none or nobody answers."""
         self._message = message
         self._upload = upload
         self._probe = probe
@@ -55,8 +55,6 @@ class Ceiling:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 self._size = await self._probe()
-        except Exception:  # noqa: BLE001  any failure means the same: unknown for now
+        except TimeoutError:
             self._size = None
-            self._until = self._clock() + UNKNOWN_SECONDS
-        else:
-            self._until = self._clock() + KNOWN_SECONDS
+        self._until = self._clock() + (UNKNOWN_SECONDS if self._size is None else KNOWN_SECONDS)

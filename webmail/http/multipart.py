@@ -92,6 +92,7 @@ class _Collector:
     """The parser's callbacks, written down as events."""
 
     events: list[Event] = field(default_factory=list)
+    ended: bool = False
     _headers: dict[bytes, bytes] = field(default_factory=dict)
     _name: bytes = b""
     _value: bytes = b""
@@ -105,7 +106,11 @@ class _Collector:
             "on_headers_finished": lambda: self.events.append(self._headers),
             "on_part_data": lambda data, start, end: self.events.append(data[start:end]),
             "on_part_end": lambda: self.events.append(None),
+            "on_end": self._end,
         }
+
+    def _end(self) -> None:
+        self.ended = True
 
     def _begin(self) -> None:
         self._headers = {}
@@ -136,6 +141,8 @@ async def _events(request: Request) -> AsyncGenerator[Event, None]:
         for event in collector.events:
             yield event
         collector.events.clear()
+    if not collector.ended:
+        raise BadRequest(detail="multipart: cut short")
 
 
 def _parser(request: Request, collector: _Collector) -> MultipartParser:
@@ -156,7 +163,6 @@ async def _data_of(events: AsyncIterator[Event]) -> AsyncIterator[bytes | None]:
         yield event
         if event is None:
             return
-    raise BadRequest(detail="multipart: cut short")
 
 
 def _part(headers: dict[bytes, bytes], data: AsyncIterator[bytes | None]) -> Part:

@@ -13,13 +13,14 @@ from webmail.errors import BadRequest
 from webmail.http.forms import Form
 from webmail.http.spool import File
 from webmail.i18n import N_
-from webmail.mail.compose import Attached, Outgoing
 from webmail.mail.addresses import ascii_domain
+from webmail.mail.compose import Attached, Outgoing
 from webmail.mail.headers import BadAddress, Person, clean, message_ids, parse_recipients
 
 COMPOSE = re.compile(r"[0-9a-f]{32}")
 HOWS = ("new", "reply", "replyall", "forward", "attach", "edit", "draft")
 RECIPIENT_FIELDS = ("to", "cc", "bcc")
+NAMELESS = "."  # stands in `replaces` for an older draft without a Message-ID
 MAX_TEXT = 8 * 1024 * 1024  # characters; a book has one million
 MAX_LINE = 100_000  # characters of one header field: thousands of recipients
 MAX_REFERENCES = 100  # RFC 5322 sets none; the thread is found by the last few
@@ -59,7 +60,7 @@ class Letter:
     references: tuple[str, ...] = ()
     origin: Place | None = None  # what is answered or forwarded
     saved: Place | None = None  # the copy in Drafts
-    replaces: str = ""  # Message-ID of an older draft that this letter takes the place of
+    replaces: str = ""  # Message-ID of an older draft that this letter takes the place of, or NAMELESS
     kept: tuple[str, ...] = ()  # ids of the files that the page shows
 
     def hidden(self) -> list[tuple[str, str]]:
@@ -99,7 +100,7 @@ def letter_of(form: Form) -> Letter:
         references=_ids(form.one("references")),
         origin=Place.parse(form.one("origin")),
         saved=Place.parse(form.one("saved")),
-        replaces="".join(_ids(form.one("replaces"))[:1]),
+        replaces=_replaces(form.one("replaces")),
         kept=form.all("kept")[:MAX_KEPT],
     )
 
@@ -199,6 +200,10 @@ def _opener(file: File) -> Callable[[], BinaryIO]:
 
 def _ids(text: str) -> tuple[str, ...]:
     return message_ids(one_line(text).encode("utf-8", "replace"))[-MAX_REFERENCES:]
+
+
+def _replaces(text: str) -> str:
+    return NAMELESS if text == NAMELESS else "".join(_ids(text)[:1])
 
 
 def _bounded(text: str, limit: int) -> str:

@@ -1,0 +1,109 @@
+"""What a letter takes over from a message at the backend: its text, and its files from server to server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Container
+from dataclasses import dataclass
+
+from webmail.errors import OverQuota, TooBig
+from webmail.http.backend.mailbox import Box
+from webmail.http.backend.model import Message
+from webmail.http.pages.composing import Letter, Place, Recipients
+from webmail.http.pages.desk import Desk
+from webmail.http.pages.weighing import room
+from webmail.http.spool import File
+from webmail.mail import display, parts, text
+from webmail.wire.imap_replies import Part
+
+MAX_QUOTED = 1_048_576  # octets of the text that is quoted or edited; a longer one is cut
+EML = ".eml"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    files: tuple[File, ...] = ()
+    left_out: tuple[str, ...] = ()  # names of what found no room
+
+
+async def text_of(box: Box, message: Message) -> str:
+    """What the message says, as plain text; empty if it says nothing in text or HTML."""
+    choice = display.choose(message.structure)
+    part = choice.text or choice.html
+    if part is None:
+        return ""
+    data = await box.part_bytes(message, part, MAX_QUOTED)
+    decoded = text.decode_text(data, part.params.get("charset"))
+    if part.subtype == "html":
+        return text.from_html(decoded)
+    if part.params.get("format", b"").lower() == b"flowed":
+        delsp = part.params.get("delsp", b"").lower() == b"yes"
+        return text.unflow(decoded, delsp=delsp)
+    return decoded
+
+
+async def copy_attachments(
+    desk: Desk, letter: Letter, message: Message, skip: Container[tuple[str, int]] = ()
+) -> Copied:
+    """Put the message's files into the letter's spool, as far as they fit, each once.
+
+    `skip`: names and sizes of files that are there from elsewhere.
+    """
+    place = Place(message.folder, message.uidvalidity, message.summary.uid)
+    wanted = [(_origin(place, part.section), part) for part in _files_of(message)]
+    files, left_out = [], []
+    for origin, part in wanted:
+        name = parts.filename(part)
+        blocks = desk.here.pool.part_blocks(desk.who, place.folder, place.uidvalidity, place.uid, part)
+        try:
+            file = await _receive(desk, letter, name, _type(part), origin, blocks)
+        except (TooBig, OverQuota):
+            left_out.append(name)
+            continue
+        if (name, file.size) in skip:
+            desk.here.spool.remove(desk.session.key, letter.compose, file.id)
+        else:
+            files.append(file)
+    return Copied(tuple(files), tuple(left_out))
+
+
+async def copy_whole(desk: Desk, letter: Letter, message: Message) -> Copied:
+    """Put the message itself into the letter's spool, as message/rfc822."""
+    place = Place(message.folder, message.uidvalidity, message.summary.uid)
+    stem = parts.safe_name(message.summary.subject.replace("/", "-").replace("\\", "-"))
+    name = parts.safe_name(f"{stem or 'message'}{EML}")
+    blocks = desk.here.pool.source_blocks(desk.who, place.folder, place.uidvalidity, place.uid)
+    try:
+        return Copied((await _receive(desk, letter, name, "message/rfc822", _origin(place, ""), blocks),))
+    except (TooBig, OverQuota):
+        return Copied((), (name,))
+
+
+async def _receive(
+    desk: Desk, letter: Letter, name: str, type_: str, origin: str, blocks: AsyncIterator[bytes]
+) -> File:
+    there = desk.spooled(letter.compose)
+    known = next((file for file in there if file.origin == origin), None)
+    if known is not None:
+        return known
+    fits = room(desk.message(letter, Recipients(), there), name, type_, desk.limits)
+    if fits < 0:
+        raise TooBig
+    return await desk.here.spool.receive(
+        desk.session.key, letter.compose, name, type_, blocks, fits, origin=origin
+    )
+
+
+def _files_of(message: Message) -> list[Part]:
+    """The attachments, and the pictures inside the HTML, which the plain text would lose."""
+    choice = display.choose(message.structure)
+    listed = {part.section for part in choice.attachments}
+    pictures = [part for part in choice.inline.values() if part.section not in listed]
+    return [*choice.attachments, *pictures]
+
+
+def _type(part: Part) -> str:
+    return "application/octet-stream" if part.type == "multipart" else f"{part.type}/{part.subtype}"
+
+
+def _origin(place: Place, section: str) -> str:
+    return f"{section}@{place}"

@@ -1,0 +1,168 @@
+"""Drafts: saved to the Drafts folder, replaced without leaving copies, opened again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
+from urllib.parse import parse_qsl, urlencode
+
+from webmail.errors import BadRequest, NotFound
+from webmail.http.backend.mailbox import Box
+from webmail.http.pages import copying
+from webmail.http.pages.composing import (
+    HOWS,
+    NAMELESS,
+    RECIPIENT_FIELDS,
+    Letter,
+    Place,
+    Recipients,
+    legible,
+    one_line,
+)
+from webmail.http.pages.desk import Desk
+from webmail.i18n import N_
+from webmail.mail import compose, headers
+from webmail.mail.headers import BadAddress, Person, parse_recipients
+
+# What a draft must remember and a message has no field for: what it answers, and addresses half typed.
+NOTE = "X-Webmail-Draft"
+NOTE_LINE = 900  # octets of a folded line; RFC 5322, 2.1.1 allows 998
+MAX_NOTE = 32_000  # octets; what would not be read back whole is left out
+
+
+async def save(desk: Desk, letter: Letter) -> Letter:
+    """Put the letter into Drafts in place of its older copies; the letter that knows where it lies.
+
+    Raises MailError; the older copy is still there then.
+    """
+    whom = Recipients(*(legible(getattr(letter, name)) for name in RECIPIENT_FIELDS))
+    message = desk.message(letter, whom, desk.files(letter))
+    note = _note(letter)
+    try:
+        size = compose.size(message, bcc=True) + len(note)
+        blocks: Iterator[bytes] = chain([note], compose.blocks(message, bcc=True))
+    except ValueError as error:
+        raise BadRequest(
+            N_("Not saved: a field holds characters that mail can’t carry."), detail=str(error)
+        ) from error
+    async with desk.lease() as box:
+        folder, uidvalidity, uid = await box.save_draft(message.message_id, size, blocks)
+        await _replace_older(box, letter, message.message_id)
+    return replace(letter, saved=Place(folder, uidvalidity, uid or 0), replaces="")
+
+
+async def drop(desk: Desk, letter: Letter) -> None:
+    """Take the letter's drafts away for good: it was sent."""
+    async with desk.lease() as box:
+        for message_id in drafts_of(desk, letter):
+            await box.drop_draft(message_id)
+
+
+async def discard(desk: Desk, letter: Letter) -> None:
+    """Take the letter's draft away; the copy goes to Trash, where it can be found again."""
+    async with desk.lease() as box:
+        if letter.saved is not None and letter.saved.uid:
+            with suppress(NotFound):  # another client was quicker
+                await box.delete(letter.saved.folder, letter.saved.uidvalidity, [letter.saved.uid])
+        for message_id in drafts_of(desk, letter):
+            await box.drop_draft(message_id)
+
+
+def drafts_of(desk: Desk, letter: Letter) -> tuple[str, ...]:
+    """Under which Message-IDs this letter may lie in Drafts; none if it was never saved."""
+    saved = (desk.message_id(letter),) if letter.saved is not None or letter.replaces else ()
+    return tuple(
+        dict.fromkeys((*saved, *((letter.replaces,) if letter.replaces not in {"", NAMELESS} else ())))
+    )
+
+
+async def reopen(desk: Desk, box: Box, place: Place, compose_id: str) -> Letter:
+    """The letter that this draft holds. Its files are not yet in the spool."""
+    message = await box.open(place.folder, place.uidvalidity, place.uid)
+    note = _read_note(await box.header_bytes(message))
+    how = note.get("how", "new")
+    fresh = Letter(
+        compose=compose_id,
+        how=how if how in HOWS else "new",
+        **{name: note.get(name) or typed(getattr(message, name)) for name in RECIPIENT_FIELDS},
+        subject=message.summary.subject,
+        text=await copying.text_of(box, message),
+        in_reply_to=headers.message_ids(message.in_reply_to)[-1:],
+        references=headers.message_ids(message.references),
+        origin=Place.parse(note.get("origin", "")),
+        saved=place,
+    )
+    same = message.message_id == desk.message_id(fresh)
+    return fresh if same else replace(fresh, replaces=message.message_id or NAMELESS)
+
+
+async def restore(desk: Desk, letter: Letter) -> tuple[Letter, tuple[str, ...]]:
+    """Bring back files that went with an expired session, from the copy in Drafts.
+
+    The letter with the files that are there now, and the ids of those that are not.
+    """
+    there = {file.id for file in desk.spooled(letter.compose)}
+    lost = tuple(id_ for id_ in letter.kept if id_ not in there)
+    if not lost:
+        return letter, ()
+    kept = tuple(id_ for id_ in letter.kept if id_ in there)
+    brought = await _bring_back(desk, letter) if letter.saved is not None and letter.saved.uid else ()
+    return replace(letter, kept=(*kept, *brought)), lost[len(brought) :]
+
+
+async def _bring_back(desk: Desk, letter: Letter) -> tuple[str, ...]:
+    assert letter.saved is not None  # noqa: S101  restore looked
+    try:
+        async with desk.lease() as box:
+            message = await box.open(letter.saved.folder, letter.saved.uidvalidity, letter.saved.uid)
+    except NotFound:
+        return ()
+    if message.message_id != desk.message_id(letter):
+        return ()
+    present = {(file.name, file.size) for file in desk.spooled(letter.compose)}
+    copied = await copying.copy_attachments(desk, letter, message, skip=present)
+    return tuple(file.id for file in copied.files)
+
+
+async def _replace_older(box: Box, letter: Letter, message_id: str) -> None:
+    """The draft that was opened, if this letter has another Message-ID than it."""
+    if letter.replaces == NAMELESS and letter.saved is not None:
+        await box.delete(letter.saved.folder, letter.saved.uidvalidity, [letter.saved.uid])
+    elif letter.replaces and letter.replaces != message_id:
+        await box.drop_draft(letter.replaces)
+
+
+def _note(letter: Letter) -> bytes:
+    """The header field that says what a draft must remember (percent-encoded, folded)."""
+    values = {"how": letter.how, "origin": str(letter.origin or "")}
+    for name in RECIPIENT_FIELDS:
+        text = getattr(letter, name)
+        if typed(legible(text)) != text and not _is_whole(text):
+            values[name] = text
+    encoded = urlencode({name: value for name, value in values.items() if value}).encode("ascii")
+    if len(encoded) > MAX_NOTE:
+        return b""
+    lines = [encoded[at : at + NOTE_LINE] for at in range(0, len(encoded), NOTE_LINE)]
+    return NOTE.encode() + b": " + b"\r\n ".join(lines) + b"\r\n"
+
+
+def _read_note(block: bytes) -> dict[str, str]:
+    found = next((value for name, value in headers.fields(block) if name.lower() == NOTE.lower()), "")
+    pairs = parse_qsl(re.sub(r"\s", "", found), errors="replace")
+    return {name: one_line(value, ", ") for name, value in pairs}
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        parse_recipients(text)
+    except BadAddress:
+        return False
+    return True
+
+
+def typed(people: tuple[Person, ...]) -> str:
+    """These people as one would type them."""
+    return ", ".join(str(person) for person in people if person.address)

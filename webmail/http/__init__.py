@@ -1,0 +1,1 @@
+"""The Webmail Server: HTTP to browsers, IMAP to each person's backend, SMTP to an MTA."""

@@ -1,0 +1,1 @@
+"""A person's own IMAP server, and what a page may ask of it."""

@@ -60,11 +60,19 @@ Hook = Callable[[], Awaitable[None]]
 class RelayError(Exception):
     """The MTA did not take the message; `words` are for its writer, `detail` is for the log."""
 
-    def __init__(self, words: str, *, detail: str = "", recipients: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        words: str,
+        *,
+        detail: str = "",
+        recipients: Mapping[str, str] | None = None,
+        answered: bool = False,
+    ) -> None:
         super().__init__(words, detail)
         self.words = words
         self.detail = detail
         self.recipients = dict(recipients or {})  # those it did not take, with its words for each
+        self.answered = answered  # whether it said so itself
 
 
 class Deferred(RelayError):
@@ -82,7 +90,7 @@ class Target:
     host: str
     port: int
     tls: str = "auto"  # auto, starttls, tls, none
-    cafile: str = ""  # certificates of the authorities it is checked against; empty: the system's
+    cafile: Path | None = None  # certificates of the authorities it is checked against; None: the system's
     user: str = ""  # for AUTH; empty: without
     password: Secret = field(default=Secret(""), repr=False)
     helo: str = "localhost"  # our name in EHLO
@@ -211,7 +219,7 @@ async def _session(target: Target) -> AsyncIterator[_Client]:
 def _context(target: Target) -> ssl.SSLContext:
     if not target.is_verified:
         return unverified_context()
-    return client_context(Path(target.cafile) if target.cafile else None)
+    return client_context(target.cafile)
 
 
 async def _enter(client: _Client, target: Target) -> None:
@@ -259,9 +267,9 @@ async def _address(
     if refused or deferred:
         client.leave()
     if refused:
-        raise Refused(_each(refused), recipients=refused)
+        raise Refused(_each(refused), recipients=refused, answered=True)
     if deferred:
-        raise Deferred(_each(deferred), recipients=deferred)
+        raise Deferred(_each(deferred), recipients=deferred, answered=True)
 
 
 def _options(client: _Client, envelope: Envelope) -> list[bytes]:
@@ -301,8 +309,8 @@ def _told(permanent: type[RelayError]) -> Iterator[None]:
         if not 400 <= error.code < 600:
             raise Deferred(_CUT, detail=f"not SMTP: {_words(answer)}") from error
         if error.code in _OURS_TO_MEND or (error.code >= 500 and permanent is Deferred):
-            raise Deferred(_MISCONFIGURED, detail=_words(answer)) from error
-        raise (Deferred if error.code < 500 else permanent)(_words(answer)) from error
+            raise Deferred(_MISCONFIGURED, detail=_words(answer), answered=True) from error
+        raise (Deferred if error.code < 500 else permanent)(_words(answer), answered=True) from error
     except aiosmtplib.SMTPConnectError as error:
         raise Deferred(_UNREACHABLE, detail=str(error)) from error
     except TimeoutError as error:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from webmail.database import Database
 from webmail.directory import User
-from webmail.errors import Busy
 from webmail.http.sessions import vault
 from webmail.http.sessions.cookie import Cookies
 from webmail.http.sessions.session import KEY_DIGITS, PERSON_DIGITS, Session, person_digits
@@ -54,7 +53,6 @@ class Terms:
     sessiontimeout: float = 7200
     sessionlifetime: float = 7 * 86400
     ipsecurity: bool = True
-    maxsessions: int = 0  # 0: no limit
 
 
 class _Row(NamedTuple):
@@ -88,7 +86,7 @@ class Sessions:
     async def start(
         self, user: User, address: str, zone: str, password: str | None = None, *, secure: bool
     ) -> tuple[Session, str]:
-        """A new session and the value for its cookie. Raises Busy beyond `maxsessions`."""
+        """A new session and the value for its cookie."""
         session_id, cookie_value = self._cookies.new(secure=secure)
         now = self._clock()
         session = Session(
@@ -102,7 +100,7 @@ class Sessions:
             secure=secure,
         )
         sealed = None if password is None else vault.seal(session_id, password)
-        await self._database.write(_insert, _hash(session_id), session, sealed, self._terms, now)
+        await self._database.write(_insert, _hash(session_id), session, sealed)
         return _with_password(session, session_id, sealed), cookie_value
 
     async def find(self, cookie_value: str, address: str, *, secure: bool) -> Session | None:
@@ -175,11 +173,7 @@ def _insert(
     hashed: bytes,
     session: Session,
     sealed: bytes | None,
-    terms: Terms,
-    now: float,
 ) -> None:
-    if terms.maxsessions and _count(connection, terms, now) >= terms.maxsessions:
-        raise Busy(detail=f"service.http.maxsessions = {terms.maxsessions}")
     user = session.user
     connection.execute(
         _INSERT,
@@ -197,13 +191,6 @@ def _insert(
         " (SELECT hash FROM sessions WHERE uid = ? ORDER BY used DESC LIMIT -1 OFFSET ?)",
         (user.uid, MAX_PER_PERSON),
     )
-
-
-def _count(connection: sqlite3.Connection, terms: Terms, now: float) -> int:
-    (count,) = connection.execute(
-        "SELECT count(*) FROM sessions WHERE used > ?", (now - terms.sessiontimeout,)
-    ).fetchone()
-    return int(count)
 
 
 def _select(connection: sqlite3.Connection, hashed: bytes) -> _Row | None:

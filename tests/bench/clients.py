@@ -42,7 +42,7 @@ class Imap(_Connection):
 
     def __init__(self, host: str, port: int, user: str, password: str) -> None:
         super().__init__(host, port)
-        self._until(b"\r\n")
+        self._line()
         self.ask(f'LOGIN "{user}" "{password}"')
         self.ask("SELECT INBOX")
 
@@ -50,10 +50,16 @@ class Imap(_Connection):
         """One command and all that comes until its tagged OK."""
         self._socket.sendall(f"a {command}\r\n".encode())
         answer = self._until(b"\r\na ")
-        end = self._until(b"\r\n")
+        end = self._line()
         if not end.startswith(b"OK"):
             raise ConnectionError(f"{command}: {end!r}")
         return answer
+
+    def _line(self) -> bytes:
+        """The rest of a line; its end stays, as the mark that the next tag is found by."""
+        line = self._until(b"\r\n")
+        self._held = b"\r\n" + self._held
+        return line
 
     def _until(self, mark: bytes) -> bytes:
         """Read up to and with this mark; no answer here has it inside a literal."""

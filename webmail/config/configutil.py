@@ -19,7 +19,7 @@ usage: configutil [-f FILE] [-p TEXT] [-H] [-m]     list parameters; those with 
        configutil [-f FILE] -o NAME [-H] [-m]       print the value of one
        configutil [-f FILE] -o NAME -v VALUE        set it; -v "" clears it
        configutil [-f FILE] -o NAME -d              delete its line: the default holds again
-       configutil [-f FILE] -i INPUTFILE            set all that stands in a file, name=value
+       configutil [-f FILE] -i INPUTFILE            set all name=value lines of a file: all, or nothing
        configutil [-f FILE] -V                      check the whole file
        configutil -h                                show this
 

@@ -28,25 +28,25 @@ configutil                                   list everything
 configutil -p proxy                          list what has “proxy” anywhere in its name
 configutil -p proxy -H                       with description, default, unit and bounds
 configutil -m                                with [REFRESHABLE] or [NOT REFRESHABLE]
-configutil -i FILE                           set all that stands in a file, `name=value`: everything, or nothing
+configutil -i FILE                           set all `name=value` lines of a file: all, or nothing
 configutil -V                                check the whole file; exit status 1 if something is wrong
 ```
 
 **Which file.** `-f FILE`, else `$WEBMAIL_CONF`, else `/etc/webmail/webmail.conf`. No file: all defaults.
 It holds lines `name = value` and comments, lines that begin with `#`. A value that is empty, holds blanks or
-begins with `"` stands in double quotes; nothing inside them is special. `configutil` keeps comments, order and
-lines that it does not know, and writes the file with mode 0600, for its old owner, as a whole: a crash leaves
-the old file or the new one. While another `configutil` writes it waits, up to 10 seconds.
+begins with `"` stands in double quotes; nothing inside them is special. `configutil` keeps comments, order
+and lines that it does not know, and writes the file with mode 0600, for its old owner, as a whole: a crash
+leaves the old file or the new one. While another `configutil` writes it waits, up to 10 seconds.
 
 **Names** are compared without regard to case. Where *per host* says yes, a host’s name may be appended; that
 value goes before the common one for this host: `local.service.proxy.imapport.store1.example.com`.
 
-**Values.** Switches are `yes` or `no`; `1` and `0`, `on` and `off`, `true` and `false` are the same. A value is
-kept as it was written. An unknown name, a wrong value or a control character is refused with exit status 1,
-and nothing is written.
+**Values.** Switches are `yes` or `no`; `1` and `0`, `on` and `off`, `true` and `false` are the same. A value
+is kept as it was written. An unknown name, a wrong value or a control character is refused with exit
+status 1, and nothing is written.
 
-**Secrets** show as `****` in listings; `configutil -o NAME` prints them. Instead of in this file a secret can
-stand in a file of its own, named by `NAME_file`: `local.service.proxy.adminpass_file = /run/secrets/adminpass`,
+**Secrets** show as `****` in listings; `configutil -o NAME` prints them. Instead of in this file a secret
+can stand in a file of its own, named by `NAME_file`: `local.service.proxy.adminpass_file = /run/secrets/pw`,
 for one host `local.service.proxy.adminpass_file.store1.example.com`. Or systemd brings it, under the
 parameter’s name: `LoadCredential=local.service.proxy.adminpass:/etc/webmail/adminpass`. What stands here or
 is named here goes before systemd; both a value and a `NAME_file` for the same secret are an error.

@@ -60,11 +60,13 @@ class Param(Generic[T]):
         return value
 
     def _bound(self, value: int) -> None:
-        unit = f" {self.unit}" if self.unit else ""
         if self.at_least is not None and value < self.at_least:
-            raise BadValue(f"must be at least {self.at_least}{unit}")
+            raise BadValue(f"must be at least {self._with_unit(self.at_least)}")
         if self.at_most is not None and value > self.at_most:
-            raise BadValue(f"must be at most {self.at_most}{unit}")
+            raise BadValue(f"must be at most {self._with_unit(self.at_most)}")
+
+    def _with_unit(self, number: int) -> str:
+        return f"{number} {self.unit}" if self.unit and abs(number) != 1 else str(number)
 
     def write(self, value: T) -> str:
         return self.kind.write(value)
@@ -221,7 +223,7 @@ def _companion(secret: Param[Any]) -> Param[str] | None:
         return None
     return Param(
         default="",
-        help=f"File that holds the value of {secret.name}, so that it need not stand in the configuration.",
+        help=f"File with the value of {secret.name}, which then need not stand in the configuration.",
         kind=PATH,
         unit="",
         at_least=None,

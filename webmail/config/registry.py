@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webmail.config.errors import ConfigError
-from webmail.config.kinds import is_host
+from webmail.config.kinds import is_host, printable
 from webmail.config.param import MEMBER, Param, Section, host_key
 
 MAX_NEAREST = 3  # names offered for one that is not known
@@ -82,7 +82,7 @@ class Registry:
         for end in range(len(parts) - 1, 0, -1):
             found = self._settings.get(".".join(parts[:end]) + suffix)
             host = host_key(".".join(parts[end:]))
-            if found and found.param.per_host and is_host(host):
+            if found and found.param.per_host and is_host(host) and not host.endswith(FILE):
                 return Setting(found.section, found.param, host=host)
         return None
 
@@ -94,14 +94,15 @@ class Registry:
 
     def wanted(self, name: str) -> Setting:
         """What a name means. Raises ConfigError, which offers the nearest names, if it means nothing."""
+        shown = printable(name)
         if ";" in name:
-            raise ConfigError(f"{name}: values by language (NAME;lang-xx) are not supported")
+            raise ConfigError(f"{shown}: values by language (NAME;lang-xx) are not supported")
         found = self.find(name)
         if found:
             return found
         near = self.nearest(name)
         offer = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ConfigError(f"{name}: there is no such parameter{offer}")
+        raise ConfigError(f"{shown}: there is no such parameter{offer}")
 
     def nearest(self, name: str) -> list[str]:
         """Known names that somebody may have meant, the likeliest first."""

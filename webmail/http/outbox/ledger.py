@@ -28,8 +28,10 @@ CREATE TABLE IF NOT EXISTS entries (
 ) STRICT, WITHOUT ROWID
 """,
     # What came back may be handed in again.
-    "CREATE UNIQUE INDEX IF NOT EXISTS once ON entries (uid, compose)"
-    " WHERE state NOT IN ('failed', 'returned')",
+    """
+CREATE UNIQUE INDEX IF NOT EXISTS once ON entries (uid, compose)
+WHERE state NOT IN ('failed', 'returned')
+""",
     "CREATE INDEX IF NOT EXISTS by_due ON entries (due) WHERE state NOT IN ('done', 'returned')",
     "CREATE INDEX IF NOT EXISTS by_person ON entries (uid, created)",
 )

@@ -11,7 +11,7 @@ from webmail.wire.imap_tokens import Value, text, values
 
 # Quotes first, for a "]" inside them; where quotes do not close, the first bracket that comes
 _CODE = re.compile(
-    rb'\[([^\s\[\]]+) ?(?:((?:[^"\]\\]|\\.|"(?:[^"\\]|\\.)*+")*+)\]|([^\]]*)\]) ?',
+    rb'\[([^\s\[\]]++) ?+(?:((?:[^"\]\\]|\\.|"(?:[^"\\]|\\.)*+")*+)\]|([^\]]*)\]) ?',
 )
 
 

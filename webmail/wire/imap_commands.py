@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from webmail.wire.imap_fetch_items import ITEM
+from webmail.wire.imap_fetch_items import FetchItem
 from webmail.wire.imap_search import Criteria, Key
 from webmail.wire.imap_sets import SequenceSet
 from webmail.wire.imap_values import (
@@ -27,10 +27,10 @@ from webmail.wire.imap_values import (
     Quoted,
     SetArgument,
     String,
-    Verbatim,
 )
 
 _TAG = re.compile(r"[A-Za-z0-9.]{1,64}")
+_NAME = re.compile(r"[A-Z]+(?: [A-Z]+)?")
 _STORE = re.compile(r"[+-]?FLAGS(?:\.SILENT)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -39,6 +39,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class Command:
     name: str  # "SELECT", "UID FETCH"
     args: tuple[Argument, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("not the name of a command")
 
     @property
     def public(self) -> str:
@@ -170,9 +174,9 @@ def list_(
     reference: str,
     patterns: str | Iterable[str],
     *,
-    select: Iterable[str] = (),
-    return_: Iterable[str] = (),
-    status: Iterable[str] = (),
+    select: Sequence[str] = (),
+    return_: Sequence[str] = (),
+    status: Sequence[str] = (),
 ) -> Command:
     """`status` names the STATUS items to be returned with every mailbox."""
     args: list[Argument] = [List(map(Atom, select))] if select else []
@@ -217,7 +221,10 @@ def append(
         args.append(flag_list)
     if when is not None:
         args.append(Quoted(date_time(when)))
-    data = Literal(message) if isinstance(message, bytes) else message
+    if isinstance(message, bytes):
+        data: Argument = Literal(message, eight=utf8_header)
+    else:
+        data = replace(message, eight=message.eight or utf8_header)
     args += [Atom("UTF8"), List((data,))] if utf8_header else [data]
     return Command("APPEND", tuple(args))
 
@@ -284,7 +291,7 @@ def fetch(
     vanished: bool = False,
 ) -> Command:
     """Items as imap_fetch_items makes them; each is checked."""
-    args: list[Argument] = [SetArgument(numbers), List(Verbatim(item, ITEM) for item in items)]
+    args: list[Argument] = [SetArgument(numbers), List(map(FetchItem, items))]
     if changed_since is not None:
         words = (Atom("VANISHED"),) if vanished else ()
         args.append(List((Atom("CHANGEDSINCE"), Number(changed_since), *words)))
@@ -301,10 +308,12 @@ def store(
     unchanged_since: int | None = None,
 ) -> Command:
     """`what` is FLAGS, +FLAGS or -FLAGS, with or without .SILENT."""
+    if not _STORE.fullmatch(what):
+        raise ValueError("not a way to STORE")
     args: list[Argument] = [SetArgument(numbers)]
     if unchanged_since is not None:
         args.append(List((Atom("UNCHANGEDSINCE"), Number(unchanged_since))))
-    args += [Verbatim(what, _STORE), FlagList(flags)]
+    args += [Atom(what), FlagList(flags)]
     return Command(_by(uid, "STORE"), tuple(args))
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from webmail.wire.imap_replies import Fetch
 from webmail.wire.imap_structure import envelope, structure
 from webmail.wire.imap_tokens import Value, frozen, integer, octets, text
 
-_DATE = re.compile(r" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = {name: f"{number:02}" for number, name in enumerate(_MONTHS, 1)}
 
 
 def fetch(seq: int, items: list[Value]) -> Fetch:
@@ -20,31 +19,38 @@ def fetch(seq: int, items: list[Value]) -> Fetch:
     known: dict[str, Any] = {}
     sections: dict[str, bytes | None] = {}
     others: dict[str, object] = {}
-    for name, value in zip(items[::2], items[1::2], strict=False):
-        key = name.upper() if isinstance(name, str) else ""
-        if key in _READERS:
-            field, read = _READERS[key]
-            known[field] = read(value)
+    for key, value in _pairs(items):
+        if (reader := _READERS.get(key)) is not None:
+            known[reader.field] = reader.read(value)
         elif key.startswith(("BODY[", "BINARY[", "RFC822")):
-            sections[key.replace('"', "")] = octets(value)
+            sections[key] = octets(value)
         elif key:
             others[key] = frozen(value)
     return Fetch(seq, sections=sections, others=others, **known)
 
 
+def _pairs(items: list[Value]) -> Iterator[tuple[str, Value]]:
+    """`BODY[HEADER.FIELDS (TO CC)]<0>` comes as a name, a list and the rest of the name."""
+    rest = iter(items)
+    for name in rest:
+        key = text(name).upper()
+        if "[" in key and "]" not in key:
+            fields = next(rest, None)
+            names = " ".join(map(text, fields)) if isinstance(fields, list) else text(fields)
+            key = f"{key} ({names}){text(next(rest, None))}".upper()
+        yield key, next(rest, None)
+
+
 def date_time(value: Value) -> datetime | None:
-    """RFC 9051, date-time."""
-    match = _DATE.fullmatch(text(value))
-    if match is None or match[2].lower() not in _MONTHS:
-        return None
-    day, year, hour, minute, second, hours, minutes = map(int, match.group(1, 3, 4, 5, 6, 8, 9))
-    month = _MONTHS.index(match[2].lower()) + 1
-    offset = timedelta(hours=hours, minutes=minutes)
+    """RFC 9051, date-time: ` 1-Feb-2026 08:05:00 +0100`, also without the blank in front."""
+    said = text(value).rjust(26)
+    month = _MONTH.get(said[3:6].lower())
+    day = said[:2].replace(" ", "0")
     try:
-        zone = timezone(-offset if match[7] == "-" else offset)
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)  # 60 is a leap second
-    except ValueError:  # the 31st of February, a zone of 99 hours
+        when = datetime.fromisoformat(f"{said[7:11]}-{month}-{day}T{said[12:20]}{said[21:]}")
+    except ValueError:
         return None
+    return when if when.tzinfo else None
 
 
 def _number(value: Value) -> int | None:
@@ -59,13 +65,18 @@ def _modseq(value: Value) -> int | None:
     return integer(value[0]) if isinstance(value, list) and value else None
 
 
-_READERS: Mapping[str, tuple[str, Callable[[Value], object]]] = {
-    "UID": ("uid", _number),
-    "FLAGS": ("flags", _flags),
-    "ENVELOPE": ("envelope", envelope),
-    "BODYSTRUCTURE": ("structure", structure),
-    "BODY": ("structure", structure),
-    "INTERNALDATE": ("internaldate", date_time),
-    "RFC822.SIZE": ("size", _number),
-    "MODSEQ": ("modseq", _modseq),  # RFC 7162, 7
+class _Reader(NamedTuple):
+    field: str
+    read: Callable[[Value], object]
+
+
+_READERS: Mapping[str, _Reader] = {
+    "UID": _Reader("uid", _number),
+    "FLAGS": _Reader("flags", _flags),
+    "ENVELOPE": _Reader("envelope", envelope),
+    "BODYSTRUCTURE": _Reader("structure", structure),
+    "BODY": _Reader("structure", structure),
+    "INTERNALDATE": _Reader("internaldate", date_time),
+    "RFC822.SIZE": _Reader("size", _number),
+    "MODSEQ": _Reader("modseq", _modseq),  # RFC 7162, 7
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from webmail.wire.imap_line import Line
 
 _PART = r"[1-9]\d{0,9}(?:\.[1-9]\d{0,9}){0,100}"
 _NAMES = r"\([A-Za-z0-9!#$&'+._`|~-]+(?: [A-Za-z0-9!#$&'+._`|~-]+)*\)"  # field names that are atoms
@@ -15,11 +18,25 @@ _WORDS = (
     "|SAVEDATE|EMAILID|THREADID|PREVIEW|X-GM-MSGID|X-GM-THRID|X-GM-LABELS"
 )
 
-ITEM = re.compile(
+_ITEM = re.compile(
     rf"(?:{_WORDS}|BODY(?:\.PEEK)?{_SECTION}{_PARTIAL}"
     rf"|BINARY(?:\.PEEK)?\[(?:{_PART})?\]{_PARTIAL}|BINARY\.SIZE\[(?:{_PART})?\])",
     re.ASCII | re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FetchItem:
+    """One item, checked. ValueError if it is none."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _ITEM.fullmatch(self.text):
+            raise ValueError("not a FETCH item")
+
+    def write(self, line: Line) -> None:
+        line.text(self.text.encode("ascii"))
 
 
 def body(section: str = "", start: int | None = None, count: int | None = None) -> str:

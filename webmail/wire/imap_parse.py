@@ -187,9 +187,9 @@ def _search(data: list[Value], _decode: Decode) -> Search:
 def _esearch(data: list[Value], _decode: Decode) -> ESearch:
     tag: str | None = None
     match data:
-        case [[str() as word, correlator], *rest] if word.upper() == "TAG":
-            tag, data = text(correlator), rest
-    uid = bool(data) and isinstance(data[0], str) and data[0].upper() == "UID"
+        case [list() as correlators, *data]:
+            tag = {text(name).upper(): text(value) for name, value in _pairs(correlators)}.get("TAG")
+    uid = bool(data) and text(data[0]).upper() == "UID"
     pairs = ((text(name).upper(), value) for name, value in _pairs(data[uid:]))
     return ESearch(tag, uid, {name: text(value) if name == "ALL" else frozen(value) for name, value in pairs})
 

@@ -24,7 +24,7 @@ class SequenceSet:
         for first, last in self.ranges:
             if not 1 <= first <= last <= STAR:
                 raise ValueError("a range of numbers from 1 to 4294967295 is wanted")
-            if first <= previous + 1 and first != STAR:
+            if first <= previous or (first == previous + 1 and first != STAR):
                 raise ValueError("ranges of a set ascend and do not touch")
             previous = last
 
@@ -42,8 +42,9 @@ class SequenceSet:
     def joined(cls, ranges: Iterable[tuple[int, int]]) -> SequenceSet:
         merged: list[tuple[int, int]] = []
         for first, last in sorted(ranges):
-            if merged and first <= merged[-1][1] + 1 and first != STAR:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+            end = merged[-1][1] if merged else -1
+            if first <= end or (first == end + 1 and first != STAR):
+                merged[-1] = (merged[-1][0], max(last, end))
             else:
                 merged.append((first, last))
         return cls(tuple(merged))

@@ -7,6 +7,7 @@ can be told of it instead of taking the whole list of messages down with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from types import MappingProxyType
 
 from webmail.wire.imap_replies import Address, Envelope, Part
@@ -62,7 +63,7 @@ class _Tree:
         self.left = MAX_PARTS
 
     def part(self, value: Value, many: str, single: str, prefix: str) -> Part:
-        """`many`: its section if it is a multipart, else `single`; `prefix` stands before its parts’ numbers."""
+        """Its section is `many` if it is a multipart, else `single`; `prefix` begins its parts’ sections."""
         self.left -= 1
         values = value if isinstance(value, list) else []
         if _is_multipart(values):
@@ -70,13 +71,8 @@ class _Tree:
         return self._single(values, single)
 
     def _multipart(self, values: list[Value], section: str, prefix: str) -> Part:
-        count = next((at for at, value in enumerate(values) if not isinstance(value, list)), len(values))
-        children = tuple(
-            self.part(value, f"{prefix}{number}", f"{prefix}{number}", f"{prefix}{number}.")
-            for number, value in enumerate(values[:count], 1)
-            if self.left > 0
-        )
-        subtype, *extension = values[count + (values[0] is None) :] or [None]
+        bodies = list(takewhile(_is_list, values))
+        subtype, *extension = values[len(bodies) or values[0] is None :] or [None]
         disposition, disposition_params = _disposition(extension)
         return Part(
             section,
@@ -85,25 +81,23 @@ class _Tree:
             _params(extension[0] if extension else None),
             disposition=disposition,
             disposition_params=disposition_params,
-            parts=children,
+            parts=tuple(
+                self.part(body, f"{prefix}{number}", f"{prefix}{number}", f"{prefix}{number}.")
+                for number, body in enumerate(bodies, 1)
+                if self.left > 0
+            ),
         )
 
     def _single(self, values: list[Value], section: str) -> Part:
         media, minor, params, id_, description, encoding, size = _padded(values, 7)
-        type_, subtype = _word(media, "application"), _word(minor, "octet-stream")
+        type_, subtype, rest = _word(media, "application"), _word(minor, "octet-stream"), values[7:]
         inner: Envelope | None = None
         parts: tuple[Part, ...] = ()
-        rest = values[7:]
         if type_ == "message" and subtype in _HOLDS_MESSAGE and len(rest) > 1 and isinstance(rest[0], list):
             inner = envelope(rest[0])
             parts = (self.part(rest[1], f"{section}.TEXT", f"{section}.1", f"{section}."),)
             rest = rest[2:]
-        lines = None
-        if (type_ == "text" or parts) and rest and _is_number(rest[0]):
-            lines = integer(rest[0])
-            rest = rest[1:]
-        elif parts:
-            rest = rest[1:]
+        counts_lines = (type_ == "text" or parts) and rest and _is_number(rest[0])
         disposition, disposition_params = _disposition(rest)
         return Part(
             section,
@@ -114,12 +108,16 @@ class _Tree:
             octets(description),
             _word(encoding, "7bit"),
             integer(size),
-            lines,
+            integer(rest[0]) if counts_lines else None,
             disposition,
             disposition_params,
             inner,
             parts,
         )
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, list)
 
 
 def _is_multipart(values: list[Value]) -> bool:
@@ -131,7 +129,7 @@ def _is_multipart(values: list[Value]) -> bool:
 
 
 def _disposition(extension: list[Value]) -> tuple[str | None, Mapping[str, bytes]]:
-    """Second after the MD5 (or a multipart's parameters); third where a server sent NIL for lines."""
+    """Behind the MD5, before which there may be lines, or behind the parameters of a multipart."""
     for value in extension[1:3]:
         if isinstance(value, list) and len(value) == 2 and not isinstance(value[1], bytes):
             return _word(value[0], "attachment"), _params(value[1])

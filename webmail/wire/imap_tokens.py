@@ -1,4 +1,4 @@
-"""From the octets of one reply to nested values: one regular expression, one loop, no recursion.
+"""From the octets of one reply to nested values: one split, one loop, no recursion.
 
 "quoted", {n} literal → bytes · atom → str (Latin-1, lossless) · number → int · NIL → None · ( … ) → list
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from enum import Enum
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from webmail.wire import ProtocolError
 
@@ -15,91 +17,118 @@ Value: TypeAlias = "int | str | bytes | list[Value] | None"
 
 MAX_NESTING = 100  # parentheses in each other; Dovecot and Postfix stop at 100 levels of MIME
 MAX_DIGITS = 20  # of a number; 2**64 has twenty. Longer runs of digits stay text
+MAX_REMEMBERED = 32  # octets of a stretch worth remembering; it holds no text of people
 
-# Every alternative is possessive and an unclosed quote runs to the end of the line, so that no input is
-# looked at twice. A section such as [HEADER.FIELDS (TO CC)] belongs to its atom although it has blanks.
-_QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
-_SECTION = rb'\[[A-Za-z0-9.]*+(?: \((?:[^()\["\\\n]|' + _QUOTED + rb")*+\))?+\]"
-_TOKEN = re.compile(_QUOTED + rb'?|[()]|(?:[^ ()"\[\t\r\n]++|' + _SECTION + rb"|\[)++")
-_WHOLE_QUOTED = re.compile(_QUOTED)
+# Where a quote does not close, the second alternative takes the rest: no octet is looked at twice
+_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|".*', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\])')
-_LITERAL = re.compile(rb"(?<=[ (])~?\{(\d{1,10})\+?\}\r?\n")
+_PARENTHESIS = re.compile(rb"([()])")
+_LITERAL = re.compile(rb"(?<=[ (])~?\{(\d{1,20})\+?\}\r?\n")
 
-_QUOTE, _OPEN, _CLOSE, _ZERO, _BRACE = b'"()0}'
+
+class _Mark(Enum):
+    OPEN = "("
+    CLOSE = ")"
 
 
-def literal_at(raw: bytes | bytearray, start: int, end: int) -> tuple[int, int] | None:
-    """If the line that begins at start and has its LF at end announces a literal: where, and its size."""
-    if raw[end - 1] != _BRACE and raw[end - 2 : end] != b"}\r":
-        return None
-    brace = raw.rfind(b"{", start, end)
-    if brace > start and raw[brace - 1 : brace] == b"~":
-        brace -= 1
-    match = _LITERAL.match(raw, max(brace, start))
-    return (match.start(), int(match[1])) if match else None
+_OPEN: Final = _Mark.OPEN
+_CLOSE: Final = _Mark.CLOSE
+_Step: TypeAlias = "_Mark | tuple[int | str | None, ...]"
 
 
 def values(raw: bytes, start: int = 0) -> list[Value]:
     """What stands from start to the end of a reply. ProtocolError if parentheses or quotes do not close."""
     stack: list[list[Value]] = []
     current: list[Value] = []
-    for begin, stop, literal in _stretches(raw, start):
-        for token in _TOKEN.findall(raw, begin, stop):
-            first = token[0]
-            if first == _QUOTE:
-                current.append(_unquoted(token))
-            elif first == _OPEN:
+    outsides, strings = _pieces(raw, start)
+    for outside, string in zip(outsides, strings, strict=True):
+        for step in _remembered(outside) if len(outside) <= MAX_REMEMBERED else _steps(outside):
+            if step is _OPEN:
+                if len(stack) == MAX_NESTING:
+                    raise ProtocolError(f"more than {MAX_NESTING} parentheses in each other")
                 stack.append(current)
                 current = []
-                if len(stack) > MAX_NESTING:
-                    raise ProtocolError(f"more than {MAX_NESTING} parentheses in each other")
-            elif first == _CLOSE:
+            elif step is _CLOSE:
                 if not stack:
                     raise ProtocolError("a parenthesis closes that never opened")
-                stack[-1].append(current)
-                current = stack.pop()
+                inner, current = current, stack.pop()
+                current.append(inner)
             else:
-                current.append(_atom(token))
-        if literal is not None:
-            current.append(literal)
+                current += step
+        if string is not None:
+            current.append(string)
     if stack:
         raise ProtocolError("a parenthesis never closes")
     return current
 
 
-def _stretches(raw: bytes, start: int) -> Iterator[tuple[int, int, bytes | None]]:
-    """Each stretch of plain text, from and to, with the literal that follows it."""
+def _pieces(raw: bytes, start: int) -> tuple[list[bytes], list[bytes | None]]:
+    """What stands outside of strings, and the string behind each: quoted, a literal, None at the end."""
+    outsides: list[bytes] = []
+    strings: list[bytes | None] = []
+    for line, literal in _lines(raw, start):
+        pieces = _STRING.split(line)
+        quoted = pieces[1::2]
+        if quoted and quoted[-1] is None:
+            raise ProtocolError("a quoted string never closes")
+        outsides += pieces[::2]
+        strings += map(_unescaped, quoted) if _ESCAPED.search(line) else quoted
+        strings.append(literal)
+    return outsides, strings
+
+
+def _unescaped(string: bytes) -> bytes:
+    return _ESCAPED.sub(rb"\1", string) if b"\\" in string else string
+
+
+def _lines(raw: bytes, start: int) -> Iterator[tuple[bytes, bytes | None]]:
+    """Each line of the reply, and the literal that it announced."""
     while True:
         end = raw.find(b"\n", start)
         found = literal_at(raw, start, end) if end >= 0 else None
         if found is None:
             if 0 <= end < len(raw) - 1:
                 raise ProtocolError("a line ends inside a reply")
-            yield start, len(raw), None
+            yield raw[start:], None
             return
         stop, size = found
-        if end + 1 + size > len(raw):
+        literal = raw[end + 1 : end + 1 + size]
+        if len(literal) < size:
             raise ProtocolError("a literal is shorter than announced")
-        yield start, stop, raw[end + 1 : end + 1 + size]
+        yield raw[start:stop], literal
         start = end + 1 + size
 
 
-def _unquoted(token: bytes) -> bytes:
-    if b"\\" in token:
-        if not _WHOLE_QUOTED.fullmatch(token):
-            raise ProtocolError("a quoted string never closes")
-        return _ESCAPED.sub(rb"\1", token[1:-1])
-    if len(token) == 1 or token[-1] != _QUOTE:
-        raise ProtocolError("a quoted string never closes")
-    return token[1:-1]
-
-
-def _atom(token: bytes) -> str | int | None:
-    if token.isdigit() and len(token) <= MAX_DIGITS and (token[0] != _ZERO or len(token) == 1):
-        return int(token)  # only as it would be printed again: str() of it is the atom
-    if len(token) == 3 and token.upper() == b"NIL":
+def literal_at(raw: bytes | bytearray, start: int, end: int) -> tuple[int, int] | None:
+    """If the line that begins at start and has its LF at end announces a literal: where, and its size."""
+    if raw[end - 1 : end] != b"}" and raw[end - 2 : end] != b"}\r":
         return None
-    return token.decode("latin-1")
+    brace = raw.rfind(b"{", start, end)
+    if brace > start and raw[brace - 1 : brace] == b"~":  # literal8 (RFC 3516, 4.4)
+        brace -= 1
+    match = _LITERAL.match(raw, max(brace, start))
+    return (match.start(), int(match[1])) if match else None
+
+
+def _steps(outside: bytes) -> tuple[_Step, ...]:
+    steps: list[_Step] = []
+    for stretch in _PARENTHESIS.split(outside):
+        if stretch == b"(":
+            steps.append(_OPEN)
+        elif stretch == b")":
+            steps.append(_CLOSE)
+        elif words := stretch.split():
+            steps.append(tuple(map(_atom, words)))
+    return tuple(steps)
+
+
+_remembered = lru_cache(maxsize=1024)(_steps)  # stretches such as `) NIL NIL (` come again and again
+
+
+def _atom(word: bytes) -> str | int | None:
+    if word.isdigit() and len(word) <= MAX_DIGITS and (len(word) == 1 or not word.startswith(b"0")):
+        return int(word)  # only as it would be printed again, so that str() of it is the word
+    return None if word.upper() == b"NIL" else word.decode("latin-1")
 
 
 def octets(value: Value) -> bytes | None:
@@ -108,11 +137,13 @@ def octets(value: Value) -> bytes | None:
         return value
     if isinstance(value, str):
         return value.encode("latin-1")
-    return None if value is None or isinstance(value, list) else b"%d" % value
+    return b"%d" % value if isinstance(value, int) else None
 
 
 def text(value: Value) -> str:
     """The same as text for comparing and showing; empty for NIL and lists."""
+    if isinstance(value, str) and value.isascii():
+        return value
     return (octets(value) or b"").decode("utf-8", "replace")
 
 

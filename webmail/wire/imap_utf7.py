@@ -6,6 +6,7 @@ import re
 from binascii import a2b_base64, b2a_base64
 
 _SHIFTED = re.compile(r"[^ -~]+|&")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNSHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 
 
@@ -15,32 +16,29 @@ def encode_utf7(name: str) -> bytes:
 
 
 def decode_utf7(raw: bytes) -> str:
-    """The exact inverse of encode_utf7; what that could not have made is kept as it is.
+    """The exact inverse of encode_utf7. An ASCII name that it could not have made is kept as it is.
 
-    So no two names of a server ever look the same to us, and none holds a control character: a name
-    that was kept is shown, and asking for it finds nothing rather than another mailbox. Octets
-    above 127 are read as UTF-8, which careless servers send, else as Latin-1.
+    So a name in bad encoding never looks like the name of another mailbox. Careless servers send
+    octets above 127: they are shown as UTF-8, else as Latin-1.
     """
-    try:
-        text = raw.decode("ascii")
-    except UnicodeDecodeError:
-        return decode_utf8(raw)
-    if "&" not in text:
+    text = decode_utf8(raw)
+    if "&" not in text or not text.isascii():
         return text
     try:
         name = _UNSHIFTED.sub(_unshift, text)
-        exact = encode_utf7(name) == raw and not any(ord(character) < 32 for character in name)
+        exact = encode_utf7(name) == raw and not _CONTROL.search(name)
     except ValueError:  # bad base64, half a character, half a surrogate pair
         return text
     return name if exact else text
 
 
 def decode_utf8(raw: bytes) -> str:
-    """A name in UTF8=ACCEPT mode (RFC 6855, 3); Latin-1 if it is not UTF-8, so that it shows as something."""
+    """A name in UTF8=ACCEPT mode (RFC 6855, 3); never fails, never gives a control character."""
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        text = raw.decode("latin-1")
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _shift(match: re.Match[str]) -> str:

@@ -1,20 +1,19 @@
 """Arguments of IMAP commands as values, each of which knows its one safe form on the wire.
 
     Atom · Number · AString · String · Quoted · Literal · LiteralStream · MailboxName · ListPattern
-    SetArgument · FlagList · List · Hidden · Verbatim
+    SetArgument · FlagList · List · Hidden
 
-Nothing else can be an argument, so text of a person never becomes syntax. NUL is refused everywhere;
+Each refuses what it cannot say, so text of a person never becomes syntax. NUL is refused everywhere;
 CR and LF travel in literals only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal as Choice
-from typing import Protocol
 
+from webmail.wire.imap_line import Argument, Line, LiteralStream, LiteralStyle, Synchronising
 from webmail.wire.imap_sets import SequenceSet, UidSet
 from webmail.wire.imap_utf7 import decode_utf7, encode_utf7
 
@@ -38,91 +37,21 @@ __all__ = [
     "String",
     "Synchronising",
     "UidSet",
-    "Verbatim",
     "checked_flag",
     "decode_utf7",
     "encode_utf7",
 ]
 
-LiteralStyle = Choice["sync", "plus", "minus"]  # RFC 9051, 4.3; LITERAL+ and LITERAL-, RFC 7888
-
-MAX_MINUS = 4096  # octets of a non-synchronising literal under LITERAL- (RFC 7888, 5)
 MAX_QUOTED = 1024  # octets; longer strings are literals, for servers that read lines of fixed length
 MAX_NUMBER64 = 2**63 - 1  # mod-sequences (RFC 7162, 3.1.1)
 
-_ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~\[]+\Z")  # ATOM-CHAR
-_PLAIN = re.compile(rb"[A-Za-z0-9$&'+,\-./:;=@_]+\Z")  # of ASTRING-CHAR those that no server ever got wrong
-_FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~]+\Z")
-_UNQUOTABLE = re.compile(rb"[\r\n\x80-\xff]")
+_ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]+")  # ATOM-CHAR
+_FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~]+")
+_PLAIN = re.compile(rb"[A-Za-z0-9$&'+,\-./:;=@_]+")  # of ASTRING-CHAR those that no server ever got wrong
+_NOT_QUOTED = re.compile(rb"[\r\n\x80-\xff]")
+_NOT_QUOTED_UTF8 = re.compile(rb"[\r\n]")
 _QUOTED_SPECIAL = re.compile(rb'(["\\])')
-
-
-class Argument(Protocol):
-    """What may stand in a command."""
-
-    def write(self, line: Line, /) -> None: ...
-
-
-class Synchronising(bytes):
-    """A piece of a command that ends with `{n}`: send the next one after the server's continuation."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralStream:
-    """Octets that are too many to hold: exactly `size` of them come out of `blocks`."""
-
-    size: int
-    blocks: Iterable[bytes] | AsyncIterable[bytes]
-    eight: bool = False  # literal8, `~{n}` (RFC 3516, 4.4): may hold NUL
-
-    def write(self, line: Line) -> None:
-        line.announce(self.size, eight=self.eight)
-        if not line.public:
-            line.pieces.append(self)
-
-
-class Line:
-    """A command while it is written: pieces that are sent one by one."""
-
-    def __init__(self, literal: LiteralStyle = "sync", *, utf8: bool = False, public: bool = False) -> None:
-        self.style = literal
-        self.utf8 = utf8
-        self.public = public  # for a log: secrets starred, literals by their size
-        self.pieces: list[bytes | LiteralStream] = []
-        self._text = bytearray()
-
-    def text(self, octets: bytes) -> None:
-        self._text += octets
-
-    @property
-    def so_far(self) -> bytes:
-        return bytes(self._text)
-
-    def words(self, arguments: Iterable[Argument]) -> None:
-        for index, argument in enumerate(arguments):
-            if index:
-                self.text(b" ")
-            argument.write(self)
-
-    def announce(self, size: int, *, eight: bool = False) -> None:
-        if size < 0:
-            raise ValueError("a literal has no negative size")
-        flows = self.style == "plus" or (self.style == "minus" and size <= MAX_MINUS)
-        self.text(b"%s{%d%s}" % (b"~" if eight else b"", size, b"+" if flows else b""))
-        if self.public:
-            return
-        self.text(b"\r\n")
-        piece = bytes(self._text)
-        self._text.clear()
-        self.pieces.append(piece if flows else Synchronising(piece))
-
-    def finish(self) -> list[bytes | LiteralStream]:
-        self.text(b"\r\n")
-        self.pieces.append(bytes(self._text))
-        self._text.clear()
-        return self.pieces
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +61,7 @@ class Atom:
     word: str
 
     def __post_init__(self) -> None:
-        if not _ATOM.match(self.word):
+        if not _ATOM.fullmatch(self.word):
             raise ValueError("not an atom")
 
     def write(self, line: Line) -> None:
@@ -153,15 +82,17 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Octets as `{n}`, whatever they are; NUL is refused."""
+    """Octets as `{n}`; as literal8, `~{n}` (RFC 3516, 4.4), also with NUL."""
 
     octets: bytes
+    eight: bool = False
 
     def __post_init__(self) -> None:
-        _without_nul(self.octets)
+        if not self.eight:
+            _without_nul(self.octets)
 
     def write(self, line: Line) -> None:
-        line.announce(len(self.octets))
+        line.announce(len(self.octets), eight=self.eight)
         if not line.public:
             line.text(self.octets)
 
@@ -191,10 +122,10 @@ class AString:
 
     def write(self, line: Line) -> None:
         octets = _octets(self.value)
-        if _PLAIN.match(octets) and octets.upper() != b"NIL":
+        if _PLAIN.fullmatch(octets) and octets.upper() != b"NIL":
             line.text(octets)
         else:
-            _string(octets, line, utf8=line.utf8 and isinstance(self.value, str))
+            _string(self.value, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +138,7 @@ class String:
         _without_nul(_octets(self.value))
 
     def write(self, line: Line) -> None:
-        _string(_octets(self.value), line, utf8=line.utf8 and isinstance(self.value, str))
+        _string(self.value, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +169,7 @@ class ListPattern:
         _mailbox_text(self.pattern)
 
     def write(self, line: Line) -> None:
-        octets = self.pattern.encode("utf-8") if line.utf8 else encode_utf7(self.pattern)
-        _string(octets, line, utf8=line.utf8)
+        _string(self.pattern if line.utf8 else encode_utf7(self.pattern), line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,24 +230,9 @@ class Hidden:
             self.secret.write(line)
 
 
-@dataclass(frozen=True, slots=True)
-class Verbatim:
-    """Syntax that this package checked against its own grammar; the one way past the other values."""
-
-    text: str
-    grammar: re.Pattern[str]
-
-    def __post_init__(self) -> None:
-        if not self.grammar.fullmatch(self.text):
-            raise ValueError("not in the grammar of this command")
-
-    def write(self, line: Line) -> None:
-        line.text(self.text.encode("ascii"))
-
-
 def checked_flag(flag: str) -> str:
     """The flag itself if it is a system flag or a keyword (RFC 9051, flag). ValueError otherwise."""
-    if not _FLAG.match(flag):
+    if not _FLAG.fullmatch(flag):
         raise ValueError("not a flag")
     return flag
 
@@ -326,14 +241,14 @@ def _octets(value: str | bytes) -> bytes:
     return value.encode("utf-8") if isinstance(value, str) else value
 
 
-def _string(octets: bytes, line: Line, *, utf8: bool) -> None:
-    unquotable = _UNQUOTABLE.search(octets)
-    if utf8 and b"\r" not in octets and b"\n" not in octets:
-        unquotable = None
-    if unquotable is None and len(octets) <= MAX_QUOTED:
-        line.text(_quote(octets))
-    else:
+def _string(value: str | bytes, line: Line) -> None:
+    octets = _octets(value)
+    as_utf8 = line.utf8 and isinstance(value, str)  # only then may eight bits be quoted (RFC 6855, 3)
+    forbidden = _NOT_QUOTED_UTF8 if as_utf8 else _NOT_QUOTED
+    if len(octets) > MAX_QUOTED or forbidden.search(octets):
         Literal(octets).write(line)
+    else:
+        line.text(_quote(octets))
 
 
 def _quote(octets: bytes) -> bytes:
@@ -346,6 +261,6 @@ def _without_nul(octets: bytes) -> None:
 
 
 def _mailbox_text(name: str) -> None:
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+    if _CONTROL.search(name):
         raise ValueError("a control character in the name of a mailbox")
     name.encode("utf-8")  # UnicodeEncodeError, a ValueError, for a lone surrogate

@@ -59,6 +59,7 @@ class Http(Service, prefix="service.http"):
         "",
         "Address under which people reach the service; empty: the one that each request names.",
         kind=URL,
+        effect=UNSUPPORTED,
         extension=True,
     )
     smtphost: str = param("", "MTA that takes the mail people send; empty: 127.0.0.1.", kind=HOST)

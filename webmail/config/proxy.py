@@ -44,10 +44,20 @@ class Proxy(PerHost, prefix="local.service.proxy"):
         extension=True,
     )
     maxconnections: int = param(
-        200, "Most connections to one backend.", unit="connections per process", at_least=1, extension=True
+        200,
+        "Most connections to one backend.",
+        unit="connections per process",
+        at_least=1,
+        per_host=True,
+        extension=True,
     )
     maxuserconnections: int = param(
-        3, "Most connections for one user.", unit="connections per process", at_least=1, extension=True
+        3,
+        "Most connections for one user.",
+        unit="connections per process",
+        at_least=1,
+        per_host=True,
+        extension=True,
     )
     timeout: int = param(
         20,
@@ -55,5 +65,6 @@ class Proxy(PerHost, prefix="local.service.proxy"):
         kind=SECONDS,
         at_least=1,
         at_most=3600,
+        per_host=True,
         extension=True,
     )

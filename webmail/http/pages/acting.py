@@ -60,10 +60,10 @@ def _answer(request: Request, posted: Form, chosen: Chosen, outcome: str) -> Res
         words = told.sentence(query, gateway(request).render.catalogue)
         return JSONResponse({"told": outcome, "text": words, "uids": chosen.uids})
     page = asked.page_number(posted.one("page"))
-    query = {"page": page if page > 1 else None, "told": outcome, "n": len(chosen.uids)}
+    where: dict[str, object] = {"page": page if page > 1 else None, "told": outcome, "n": len(chosen.uids)}
     stays = posted.one("back") == "message" and len(chosen.uids) == 1 and outcome in STAYING
     path = (chosen.uidvalidity, chosen.uids[0]) if stays else ()
-    return RedirectResponse(mail_url(chosen.folder, *path, **query), 303)
+    return RedirectResponse(mail_url(chosen.folder, *path, **where), 303)
 
 
 def _flag(outcome: str, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> Verb:

@@ -54,6 +54,11 @@ def label(folder: Folder, _: Translate) -> str:
     return _(known) if known else folder.label
 
 
+def icon(folder: Folder) -> str:
+    """The icon of a folder, by its use."""
+    return _ICONS.get(folder.special, folder.special or "folder")
+
+
 def rows(folders: Sequence[Folder], here: str, _: Translate) -> list[Row]:
     """The subscribed folders, MOST of them, and always the current one."""
     shown = [f for f in folders if f.subscribed or f.special or f.name == here]
@@ -75,11 +80,10 @@ def _row(folder: Folder, _: Translate) -> Row:
     drafts = folder.special == "drafts"
     count = (folder.messages if drafts else folder.unseen) or 0
     indent = 0 if folder.special else min(folder.depth, DEEPEST)
-    icon = "" if indent else _ICONS.get(folder.special, folder.special or "folder")
     return Row(
         name=folder.name,
         label=label(folder, _),
-        icon=icon,
+        icon="" if indent else icon(folder),
         turns="turns" if folder.special in _TURNING else "",
         indent=indent,
         count=count,

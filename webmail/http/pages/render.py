@@ -68,6 +68,10 @@ class Renderer:
         }
         return HTMLResponse(self._environment.get_template(template).render(values), status)
 
+    def text(self, template: str, **values: Any) -> str:
+        """A document that is no page of ours: a letter in its frame, a clean page to print."""
+        return self._environment.get_template(template).render({"now": datetime.now(UTC), **values})
+
     def zone(self, request: Request) -> tzinfo:
         """The time zone of whoever asks: as they set it, as their browser said, as the site’s."""
         state = request.scope.get("state", {})
@@ -140,6 +144,7 @@ class Renderer:
             language=language,
             direction="rtl" if language[:2] in _RIGHT_TO_LEFT else "ltr",
             static=self.static.url,
+            letter_style=Markup(self.static.text("letter.css")),  # noqa: S704  our own file
             icons=Markup(self.static.text("icons.svg")),  # noqa: S704  our own file
             icon=_icon,
             rail=self._rail,
@@ -147,7 +152,7 @@ class Renderer:
             mail_url=mail_url,
         )
         environment.filters.update(
-            when=_when, fully=_fully, iso=_iso, size=self._size, initials=formats.initials,
+            when=self._when, fully=self._fully, iso=_iso, size=self._size, initials=formats.initials,
             tone=formats.tone, name=formats.name, names=formats.names,
         )  # fmt: skip
         return environment
@@ -157,6 +162,16 @@ class Renderer:
 
     def _targets(self, folders: Sequence[Folder], here: str) -> rail.Targets:
         return rail.targets(folders, here, self.catalogue.gettext)
+
+    @pass_context
+    def _when(self, context: Context, moment: datetime) -> str:
+        zone: tzinfo = context["zone"]
+        now = formats.local(context["now"], zone)
+        return formats.short_when(formats.local(moment, zone), now, self.catalogue.gettext)
+
+    @pass_context
+    def _fully(self, context: Context, moment: datetime) -> str:
+        return formats.long_when(formats.local(moment, context["zone"]), self.catalogue.gettext)
 
     def _size(self, octets: int) -> str:
         return formats.size(octets, self.catalogue.gettext)
@@ -186,17 +201,6 @@ def _icon(name: str, classes: str = "") -> Markup:
 def glyph(name: str, words: str, classes: str = "") -> Markup:
     """An icon that means something by itself, with what it means for those who don’t see it."""
     return _icon(name, classes) + Markup('<span class="hush">{} </span>').format(words)
-
-
-@pass_context
-def _when(context: Context, moment: datetime) -> str:
-    zone: tzinfo = context["zone"]
-    return formats.short_when(formats.local(moment, zone), formats.local(context["now"], zone), context["_"])
-
-
-@pass_context
-def _fully(context: Context, moment: datetime) -> str:
-    return formats.long_when(formats.local(moment, context["zone"]), context["_"])
 
 
 def _iso(moment: datetime) -> str:

@@ -34,17 +34,16 @@ def test_defaults_can_start() -> None:
     ],
 )  # fmt: skip
 def test_imap_over_ssl_needs_an_ssl_server(settings: dict[str, str], names: str) -> None:
-    """The manual, 5.7.1: sslusessl MUST be on, and this server must speak TLS itself."""
+    """The manual, 5.7.1: sslusessl MUST be on; that this server speaks TLS itself is advised."""
     (problem,) = problems(
         of(settings | TLS | {"service.http.sslusessl": "no", "service.http.enablesslport": "no"})
     )
     assert problem.startswith(f"{names}: IMAP over SSL needs service.http.sslusessl, or, where TLS ends at")
     assert "service.http.trustedproxies" in problem
-    (problem,) = problems(of(settings))
-    assert problem.startswith(
-        f"{names}: IMAP over SSL needs this server to speak TLS: service.http.enablesslport"
-    )
+    assert problems(of(settings)) == []
+    assert any("in the clear to the browser" in note for note in notes(of(settings)))
     assert problems(of(settings | TLS)) == []
+    assert not any("in the clear" in note for note in notes(of(settings | TLS)))
 
 
 def test_imap_over_ssl_behind_a_reverse_proxy() -> None:
@@ -56,7 +55,10 @@ def test_imap_over_ssl_behind_a_reverse_proxy() -> None:
 
 
 def test_a_host_without_tls_among_others_with() -> None:
-    settings = TO_BACKEND | {"local.service.proxy.imapssl.plain.example": "no"}
+    settings = TO_BACKEND | {
+        "local.service.proxy.imapssl.plain.example": "no",
+        "service.http.sslusessl": "no",
+    }
     (problem,) = problems(of(settings))
     assert problem.startswith("local.service.proxy.imapssl: ")
 

@@ -14,7 +14,7 @@ def problems(config: Config) -> list[str]:
 
 def notes(config: Config) -> list[str]:
     """What is allowed but perhaps not meant; for the log at start and for `configutil -V`."""
-    return [*config.remarks, *_passwords(config), *_administrators(config), *_sizes(config)]
+    return [*config.remarks, *_clear(config), *_passwords(config), *_administrators(config), *_sizes(config)]
 
 
 def speaks_tls(config: Config) -> bool:
@@ -49,9 +49,15 @@ def _backends(config: Config) -> Iterator[str]:
     proxy = "or, where TLS ends at a reverse proxy, that proxy’s address in service.http.trustedproxies"
     if not config.http.sslusessl:
         yield f"{names}: IMAP over SSL needs service.http.sslusessl, {proxy}"
-    elif not speaks_tls(config):
-        needed = "service.http.enablesslport with service.http.sslcertfile and service.http.sslkeyfile"
-        yield f"{names}: IMAP over SSL needs this server to speak TLS: {needed}, {proxy}"
+
+
+def _clear(config: Config) -> Iterator[str]:
+    over_tls = any(config.proxy.at(host).imapssl for host in backends(config))
+    if over_tls and not speaks_tls(config) and not config.http.trustedproxies:
+        yield (
+            "mail comes over SSL from the backend but goes on in the clear to the browser: set"
+            " service.http.enablesslport with service.http.sslcertfile and service.http.sslkeyfile"
+        )
 
 
 def _named(name: str, host: str) -> str:

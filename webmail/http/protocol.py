@@ -25,6 +25,7 @@ class GatewayProtocol(HttpToolsProtocol):
     """One connection of a browser or a reverse proxy; `limited` makes the subclass that is served."""
 
     max_sessions = 6000
+    open_sessions = 0  # of all listeners of this process
 
     def __init__(
         self,
@@ -42,7 +43,8 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self.max_sessions:
+        type(self).open_sessions += 1
+        if self.open_sessions > self.max_sessions:
             self._refuse(b"503 Service Unavailable", b"Too many connections.", b"retry-after: 5\r\n")
             return
         cipher = transport.get_extra_info("cipher")
@@ -52,6 +54,7 @@ class GatewayProtocol(HttpToolsProtocol):
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
+        type(self).open_sessions -= 1
         self._disarm()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
@@ -132,4 +135,4 @@ class GatewayProtocol(HttpToolsProtocol):
 
 def limited(max_sessions: int) -> type[GatewayProtocol]:
     """The protocol for a process that keeps at most this many connections (service.http.maxsessions)."""
-    return type("LimitedProtocol", (GatewayProtocol,), {"max_sessions": max_sessions})
+    return type("LimitedProtocol", (GatewayProtocol,), {"max_sessions": max_sessions, "open_sessions": 0})

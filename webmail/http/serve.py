@@ -75,7 +75,8 @@ async def _serve(
     loop.set_default_executor(ThreadPoolExecutor(config.http.maxthreads, thread_name_prefix="http"))
     async with app.opened(config, log) as gateway:
         application = app.build(gateway)
-        servers = [_server(config, application, listener) for listener in listeners]
+        protocol = limited(config.http.maxsessions)
+        servers = [_server(config, application, protocol, listener) for listener in listeners]
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, servers)
         async with asyncio.TaskGroup() as group:
@@ -91,12 +92,14 @@ def _stop(servers: list[_Server]) -> None:
         server.should_exit = True
 
 
-def _server(config: Config, application: object, listener: Listener) -> _Server:
+def _server(
+    config: Config, application: object, protocol: type[asyncio.Protocol], listener: Listener
+) -> _Server:
     return _Server(
         uvicorn.Config(
             application,  # type: ignore[arg-type]
             loop="none",
-            http=limited(config.http.maxsessions),
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,

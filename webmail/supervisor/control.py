@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from webmail import log as logs
-from webmail.config import Config, load, problems
+from webmail.config import Config, load, notes, problems
 from webmail.errors import BadRequest, NotAllowed, Unavailable
 from webmail.http import serve
 from webmail.supervisor import pidfile
@@ -87,6 +87,8 @@ def running(config: Config) -> int | None:
 
 def _run(file: Path, config: Config, log: logging.Logger, on_ready: Callable[[], None]) -> int:
     Path(config.local.datadir).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for note in notes(config):
+        log.warning("configuration: %s", note)
     listeners = serve.listen(config)
     for listener in listeners:
         host, port = listener.socket.getsockname()[:2]

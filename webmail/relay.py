@@ -20,6 +20,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiosmtplib
 from aiosmtplib import SMTPResponse
@@ -156,8 +157,10 @@ class _Client(aiosmtplib.SMTP):
         digits = self.esmtp_extensions.get("size", "").strip()
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
 
-    async def command(self, *words: bytes) -> SMTPResponse:
-        return await self.execute_command(*words, timeout=COMMAND)
+    async def execute_command(self, *args: bytes, timeout: Any = None) -> SMTPResponse:  # noqa: ASYNC109
+        if self.protocol is not None:
+            _nothing_unasked(self.protocol)
+        return await super().execute_command(*args, timeout=timeout or COMMAND)
 
     async def stream(self, blocks: Blocks, before_end: Hook) -> SMTPResponse:
         protocol = self.protocol
@@ -169,6 +172,7 @@ class _Client(aiosmtplib.SMTP):
                 async for piece in pieces:
                     await self._write(protocol, piece)
             await before_end()
+            await _not_interrupted(protocol)
             protocol.write(b".\r\n")
             return _expect(2, await protocol.read_response(timeout=DATA_END))
 
@@ -176,6 +180,7 @@ class _Client(aiosmtplib.SMTP):
         protocol._response_pending = True  # noqa: SLF001
         protocol.write(b"DATA\r\n")
         _expect(3, await protocol.read_response(timeout=DATA_START))
+        _nothing_unasked(protocol)
         # The MTA may break in at any time: its answer is to find somebody waiting.
         protocol._response_pending = True  # noqa: SLF001
 
@@ -183,16 +188,28 @@ class _Client(aiosmtplib.SMTP):
         protocol.write(block)
         async with asyncio.timeout(DATA_BLOCK):
             await protocol._drain_helper()  # noqa: SLF001
-        waiter = protocol._response_waiter  # noqa: SLF001
-        if waiter is None or waiter.done():
-            answer = await protocol.read_response(timeout=DATA_END)
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        await _not_interrupted(protocol)
 
     def leave(self) -> None:
         """Say QUIT without waiting for the answer, so that what counts is noted the sooner."""
         if self.protocol is not None and self.is_connected:
             self.protocol.write(b"QUIT\r\n")
         self.close()
+
+
+def _nothing_unasked(protocol: SMTPProtocol) -> None:
+    """An answer too many would be taken for the next command's, and at last for the message's."""
+    if protocol._buffer:  # noqa: SLF001
+        raise aiosmtplib.SMTPResponseException(-1, "answers without a question")
+
+
+async def _not_interrupted(protocol: SMTPProtocol) -> None:
+    """An answer while the message is still on its way: it is not wanted any further."""
+    waiter = protocol._response_waiter  # noqa: SLF001
+    if waiter is None or waiter.done() or protocol._buffer:  # noqa: SLF001
+        answer = await protocol.read_response(timeout=DATA_END)
+        code = answer.code if answer.code >= 400 else -1
+        raise aiosmtplib.SMTPResponseException(code, answer.message)
 
 
 @asynccontextmanager
@@ -253,11 +270,11 @@ async def _address(
     client: _Client, envelope: Envelope, sender: bytes, recipients: Mapping[str, bytes]
 ) -> None:
     options = _options(client, envelope)
-    _expect(2, await client.command(b"MAIL", b"FROM:" + sender, *options))
+    _expect(2, await client.execute_command(b"MAIL", b"FROM:" + sender, *options))
     refused: dict[str, str] = {}
     deferred: dict[str, str] = {}
     for recipient, to in recipients.items():
-        answer = await client.command(b"RCPT", b"TO:" + to)
+        answer = await client.execute_command(b"RCPT", b"TO:" + to)
         if answer.code >= 500 and answer.code != _TOO_MANY_RECIPIENTS:
             refused[recipient] = _words(answer)
         elif answer.code // 100 != 2:

@@ -67,10 +67,11 @@ class Lease:
         try:
             found = self.account.host.take(self.account.login, folder)
             self._reused = found is not None
-            return self._lent(found or await self._opened())
+            self._session = found.lent() if found else await self._opened()
         except BaseException:
             self.account.seats.release()
             raise
+        return self._session
 
     async def _seat(self) -> None:
         try:
@@ -85,15 +86,11 @@ class Lease:
             if dead is not None:
                 self.account.host.discard(dead)
             self._reused = False
-            return self._lent(await self._opened())
+            self._session = await self._opened()
         except BaseException:
             self.account.seats.release()
             raise
+        return self._session
 
     async def _opened(self) -> Session:
         return await self.account.host.open(self._route, self._who)
-
-    def _lent(self, session: Session) -> Session:
-        session.lend()
-        self._session = session
-        return session

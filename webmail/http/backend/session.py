@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 from webmail.errors import BadRequest, MailError, NotAllowed, NotFound, Unavailable
 from webmail.http.backend.cache import Cache, Key, Shelf
@@ -59,12 +60,14 @@ class Session:
 
     # Lending
 
-    def lend(self) -> None:
+    def lent(self) -> Self:
+        """After it was idle; whether the server is still there is to be seen."""
         self._lent_at = self.connection.answered
+        return self
 
     @property
     def proven(self) -> bool:
-        """Whether the server has answered anything since the session was lent."""
+        """Whether the server has answered since the session was idle."""
         return self.connection.answered > self._lent_at
 
     def offers(self, *names: str) -> bool:

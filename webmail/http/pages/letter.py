@@ -47,7 +47,7 @@ HEADERS = {
 }
 TOO_BIG = N_("This letter is too big to be shown with its formatting. Its source can be saved.")
 _OWN_COLOURS = re.compile(
-    r"""\bbgcolor=|<font[^>]*\bcolor=|(?:style="|[;\s])(?:background|color)(?:-color)?:"""
+    r"""\sbgcolor="|<font[^>]*\scolor="|\sstyle="(?:[^"]*;)?\s*(?:background|color)(?:-color)?:"""
 )
 
 

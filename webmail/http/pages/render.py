@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -181,13 +181,13 @@ def mail_url(folder: str, *path: object, **query: object) -> str:
     """The address of a folder’s list, or, with uidvalidity and uid, of a message and what belongs to it."""
     tail = "".join(f"/{step}" for step in path)
     values = {"folder": folder, **{key: value for key, value in query.items() if value not in {"", None}}}
-    return f"/mail{tail}?{urlencode(values, encoding='utf-8', errors='surrogatepass')}"
+    return f"/mail{tail}?{urlencode(values, quote_via=quote, errors='surrogatepass')}"
 
 
 def write_url(how: str, folder: str, uidvalidity: int, uid: int) -> str:
     """The address of the composer for something about a message."""
     values = {"how": how, "folder": folder, "uidvalidity": uidvalidity, "uid": uid}
-    return f"/write?{urlencode(values, encoding='utf-8', errors='surrogatepass')}"
+    return f"/write?{urlencode(values, quote_via=quote, errors='surrogatepass')}"
 
 
 @lru_cache(maxsize=256)

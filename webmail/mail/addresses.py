@@ -36,6 +36,8 @@ class Person:
     address: str
 
     def __str__(self) -> str:
+        if not self.address:
+            return self.name
         if not self.name:
             return self.address
         name = self.name

@@ -71,3 +71,46 @@ def _content(encoding: bytes, text: bytes) -> bytes:
         return base64.b64decode(clean + b"=" * (-len(clean) % 4))
     except binascii.Error:  # pragma: no cover  only the alphabet is left, in whole groups
         return text
+
+
+MAX_WORD = 64  # characters of one word; RFC 2047 allows 75, but 76 for the line with the name of its field
+_ROOM = MAX_WORD - len("=?utf-8?q??=")
+_LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+
+
+def encode(text: str) -> list[str]:
+    """Words of at most `MAX_WORD` characters, to be separated by blanks; none ends inside a character.
+
+    Fit for phrases and unstructured fields alike (RFC 2047, section 5); in whichever encoding is shorter.
+    """
+    quoted = [_quoted(char) for char in text]
+    as_base64 = sum(map(len, quoted)) > 4 * len(text.encode()) // 3
+    write = _word_b if as_base64 else _word_q
+    lengths = [len(char.encode()) for char in text] if as_base64 else [len(char) for char in quoted]
+    room = _ROOM // 4 * 3 if as_base64 else _ROOM
+    return [write(piece) for piece in _pieces(text, lengths, room)]
+
+
+def _pieces(text: str, lengths: list[int], room: int) -> Iterator[str]:
+    start = used = 0
+    for position, length in enumerate(lengths):
+        if used + length > room:
+            yield text[start:position]
+            start, used = position, 0
+        used += length
+    if start < len(text):
+        yield text[start:]
+
+
+def _quoted(char: str) -> str:
+    if char == " ":
+        return "_"
+    return "".join(chr(octet) if octet in _LITERAL else f"={octet:02X}" for octet in char.encode())
+
+
+def _word_q(piece: str) -> str:
+    return f"=?utf-8?q?{''.join(map(_quoted, piece))}?="
+
+
+def _word_b(piece: str) -> str:
+    return f"=?utf-8?b?{base64.b64encode(piece.encode()).decode('ascii')}?="

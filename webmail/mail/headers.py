@@ -12,6 +12,7 @@ from webmail.mail.addresses import BadAddress, Person, parse_recipients, valid, 
 from webmail.wire.imap_replies import Address
 
 __all__ = [
+    "MESSAGE_ID",
     "BadAddress",
     "Person",
     "clean",
@@ -33,7 +34,7 @@ MAX_IDS = 1_000  # Message-IDs of one References field that are read
 MAX_DATE = 128  # octets; a date has about 40
 
 _ELLIPSIS = "…"
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _BREAK = re.compile(rb"\r?\n(?![ \t])")
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]{0,20}(?=:)")
 _DOT_ATOM = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\\\]]+")
@@ -111,7 +112,7 @@ def _fields(block: bytes) -> Iterator[tuple[str, str]]:
 def message_ids(raw: bytes | str | None) -> tuple[str, ...]:
     """The Message-IDs of a field, each with its angle brackets (RFC 5322, 3.6.4); the rest is passed over."""
     text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else raw or ""
-    return tuple(_MESSAGE_ID.findall(text[:MAX_BLOCK]))[:MAX_IDS]
+    return tuple(MESSAGE_ID.findall(text[:MAX_BLOCK]))[:MAX_IDS]
 
 
 def parse_date(raw: bytes | str | None) -> datetime | None:

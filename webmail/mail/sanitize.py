@@ -16,7 +16,7 @@ import nh3
 from webmail.mail.css import clean_style
 from webmail.mail.scan import TooMuch, prepare
 
-__all__ = ["Clean", "TooMuch", "document", "sanitize"]
+__all__ = ["Clean", "TooMuch", "document", "sanitize", "structure"]
 
 MAX_DATA_URL = 262_144  # characters of a picture inside the HTML
 MAX_URL = 8_192  # characters of a link
@@ -63,6 +63,24 @@ def sanitize(html: str, cid: Callable[[str], str | None]) -> Clean:
         strip_comments=True,
     )
     return Clean(cleaner.clean(prepare(html)), attributes.blocked)
+
+
+_STRUCTURE = _words(
+    "a blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr img li ol p pre table tbody td tfoot th thead tr ul"
+)
+
+
+def structure(html: str) -> str:
+    """What of HTML matters to one who reads it as text: elements, `href` and `alt`; TooMuch as above."""
+    return nh3.clean(
+        prepare(html),
+        tags=_STRUCTURE,
+        clean_content_tags=set(),
+        attributes={"a": {"href"}, "img": {"alt"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel=None,
+    )
 
 
 _NUMBER = re.compile(r"[0-9]{1,4}")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from webmail.mail import charsets
 from webmail.mail.flowed import Line, flow, lines, unflow
 from webmail.mail.links import MAX_LINKS, linkify
+from webmail.mail.readable import from_html
 
-__all__ = ["decode_text", "flow", "quote", "to_html", "unflow"]
+__all__ = ["decode_text", "flow", "from_html", "quote", "to_html", "unflow"]
 
 MAX_TEXT = 2_097_152  # characters of one text that are shown
 

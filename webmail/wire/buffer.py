@@ -20,7 +20,7 @@ _LINE_ONLY = re.compile(rb"(?!\* )|\* (?:OK|NO|BAD|BYE|PREAUTH)(?![^ \r\n])", re
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    line: int = MAX_LINE
+    line: int = MAX_LINE  # with its CR, without its LF
     literal: int = MAX_LITERAL
 
 

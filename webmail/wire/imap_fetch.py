@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from webmail.wire.imap_replies import Fetch
 from webmail.wire.imap_structure import envelope, structure
-from webmail.wire.imap_tokens import Value, frozen, integer, octets, text
+from webmail.wire.imap_tokens import Value, frozen, integer, octets, text, texts
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = {name: f"{number:02}" for number, name in enumerate(_MONTHS, 1)}
@@ -57,10 +57,6 @@ def _number(value: Value) -> int | None:
     return None if value is None else integer(value)
 
 
-def _flags(value: Value) -> tuple[str, ...]:
-    return tuple(map(text, value)) if isinstance(value, list) else ()
-
-
 def _modseq(value: Value) -> int | None:
     return integer(value[0]) if isinstance(value, list) and value else None
 
@@ -72,7 +68,7 @@ class _Reader(NamedTuple):
 
 _READERS: Mapping[str, _Reader] = {
     "UID": _Reader("uid", _number),
-    "FLAGS": _Reader("flags", _flags),
+    "FLAGS": _Reader("flags", texts),
     "ENVELOPE": _Reader("envelope", envelope),
     "BODYSTRUCTURE": _Reader("structure", structure),
     "BODY": _Reader("structure", structure),

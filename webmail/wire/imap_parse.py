@@ -32,7 +32,7 @@ from webmail.wire.imap_replies import (
     Untagged,
     Vanished,
 )
-from webmail.wire.imap_tokens import Value, frozen, integer, octets, text, values
+from webmail.wire.imap_tokens import Value, frozen, integer, octets, text, texts, values
 from webmail.wire.imap_utf7 import decode_utf7, decode_utf8
 
 _UNTAGGED = re.compile(rb'\* (?:(\d{1,10}) )?([^\s()"{%*\\]{1,100})[ \r\n]?')
@@ -120,7 +120,7 @@ def _enabled(data: list[Value], _decode: Decode) -> Enabled:
 def _flags(data: list[Value], _decode: Decode) -> Flags | None:
     match data:
         case [list() as flags]:
-            return Flags(tuple(map(text, flags)))
+            return Flags(texts(flags))
     return None
 
 
@@ -130,11 +130,11 @@ def _list(data: list[Value], decode: Decode) -> MailboxList | None:
         case [list() as flags, delimiter, mailbox, *extended]:
             items = _extended(extended)
             return MailboxList(
-                frozenset(text(flag).lower() for flag in flags),
+                frozenset(flag.lower() for flag in texts(flags)),
                 text(delimiter) or None,
                 _mailbox(mailbox, decode),
                 _old_name(items.get("OLDNAME"), decode),
-                frozenset(text(word).upper() for word in _items(items.get("CHILDINFO"))),
+                frozenset(word.upper() for word in texts(items.get("CHILDINFO"))),
             )
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 MAX_NUMBER = 2**32 - 1  # nz-number: what a UID or sequence number may be
 STAR = 2**32  # stands for `*`, the last message: above every number
@@ -20,18 +21,15 @@ class SequenceSet:
     ranges: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        previous = -1
-        for first, last in self.ranges:
-            if not 1 <= first <= last <= STAR:
-                raise ValueError("a range of numbers from 1 to 4294967295 is wanted")
-            if first <= previous or (first == previous + 1 and first != STAR):
-                raise ValueError("ranges of a set ascend and do not touch")
-            previous = last
+        if not all(1 <= first <= last <= STAR for first, last in self.ranges):
+            raise ValueError("a range of numbers from 1 to 4294967295 is wanted")
+        if any(_touch(before[1], after[0]) for before, after in pairwise(self.ranges)):
+            raise ValueError("ranges of a set ascend and do not touch")
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
         """The set of these numbers, in any order. ValueError for one that is no UID."""
-        return cls.joined((number, number) for number in numbers)
+        return cls.joined((_checked(number), number) for number in numbers)
 
     @classmethod
     def since(cls, first: int) -> SequenceSet:
@@ -40,11 +38,11 @@ class SequenceSet:
 
     @classmethod
     def joined(cls, ranges: Iterable[tuple[int, int]]) -> SequenceSet:
+        """The set of all that the ranges hold, which may come in any order and overlap."""
         merged: list[tuple[int, int]] = []
         for first, last in sorted(ranges):
-            end = merged[-1][1] if merged else -1
-            if first <= end or (first == end + 1 and first != STAR):
-                merged[-1] = (merged[-1][0], max(last, end))
+            if merged and _touch(merged[-1][1], first):
+                merged[-1] = (merged[-1][0], max(merged[-1][1], last))
             else:
                 merged.append((first, last))
         return cls(tuple(merged))
@@ -101,10 +99,16 @@ def _range(piece: str) -> tuple[int, int]:
     return min(first, last), max(first, last)
 
 
+def _touch(last: int, first: int) -> bool:
+    """Whether a range up to last and one from first are one; `*` is next to no number."""
+    return first <= last or (first == last + 1 and first != STAR)
+
+
 def _number(text: str) -> int:
-    if text == "*":
-        return STAR
-    number = int(text)
+    return STAR if text == "*" else _checked(int(text))
+
+
+def _checked(number: int) -> int:
     if not 1 <= number <= MAX_NUMBER:
         raise ValueError("a number from 1 to 4294967295 is wanted")
     return number

@@ -147,6 +147,11 @@ def text(value: Value) -> str:
     return (octets(value) or b"").decode("utf-8", "replace")
 
 
+def texts(value: Value) -> tuple[str, ...]:
+    """The texts of a list that are not empty; without any for what is no list."""
+    return tuple(filter(None, map(text, value))) if isinstance(value, list) else ()
+
+
 def integer(value: Value) -> int:
     """A number, also in quotes; 0 for what is none."""
     if isinstance(value, int):

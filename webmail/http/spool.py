@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -161,6 +161,12 @@ class Spool:
         notes = sorted(directory.glob("*.json"), key=lambda note: (_changed(note), note.name))
         return tuple(file for file in map(_read, notes) if file is not None)
 
+    def retype(self, session_key: str, compose: str, file: File, type_: str) -> File:
+        """Note another type for a file that was looked at. Raises NotFound if it is gone."""
+        with _disk_errors_told(file.name):
+            _note(self._path(session_key, compose) / f"{_hex(file.id)}.part", replace(file, type=type_))
+        return replace(file, type=type_)
+
     def remove(self, session_key: str, compose: str, file_id: str) -> None:
         """Take a file off the message; one that is not there is gone already."""
         directory = self._path(session_key, compose)
@@ -232,11 +238,15 @@ def _entries(directory: Path) -> int:
 
 def _complete(part: Path, file: File) -> File:
     part.rename(file.path)
+    _note(part, file)
+    return file
+
+
+def _note(part: Path, file: File) -> None:
     note = part.with_suffix(".new")
     facts = {"name": file.name, "type": file.type, "size": file.size, "origin": file.origin}
     note.write_text(json.dumps(facts), encoding="utf-8")
     note.rename(part.with_suffix(".json"))
-    return file
 
 
 def _read(note: Path) -> File | None:

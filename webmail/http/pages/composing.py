@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import BinaryIO
 
 from webmail.errors import BadRequest
 from webmail.http.forms import Form
@@ -93,7 +92,9 @@ def letter_of(form: Form) -> Letter:
     return Letter(
         compose=check_compose(form.one("compose")),
         how=how if how in HOWS else "new",
-        **{name: one_line(form.one(name), ", ") for name in RECIPIENT_FIELDS},
+        to=one_line(form.one("to"), ", "),
+        cc=one_line(form.one("cc"), ", "),
+        bcc=one_line(form.one("bcc"), ", "),
         subject=one_line(form.one("subject")),
         text=_bounded(form.one("text"), MAX_TEXT),
         in_reply_to=_ids(form.one("in_reply_to"))[-1:],
@@ -168,7 +169,7 @@ def legible(text: str) -> tuple[Person, ...]:
 
 
 def attached(files: Iterable[File]) -> tuple[Attached, ...]:
-    return tuple(Attached(file.name, file.type, file.size, _opener(file)) for file in files)
+    return tuple(_attached(file) for file in files)
 
 
 def outgoing(
@@ -194,8 +195,9 @@ def with_files(letter: Letter, files: Iterable[File]) -> Letter:
     return replace(letter, kept=tuple(file.id for file in files))
 
 
-def _opener(file: File) -> Callable[[], BinaryIO]:
-    return lambda: file.path.open("rb")
+def _attached(file: File) -> Attached:
+    type_, _, encoding = file.type.partition(";")
+    return Attached(file.name, type_, file.size, file.open, "7bit" if encoding == "7bit" else "8bit")
 
 
 def _ids(text: str) -> tuple[str, ...]:

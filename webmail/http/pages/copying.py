@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Container
 from dataclasses import dataclass
 
+from webmail.disk import in_thread
 from webmail.errors import OverQuota, TooBig
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
@@ -13,6 +14,7 @@ from webmail.http.pages.desk import Desk
 from webmail.http.pages.weighing import room
 from webmail.http.spool import File
 from webmail.mail import display, parts, text
+from webmail.mail.compose import BLOCK, canonical
 from webmail.wire.imap_replies import Part
 
 MAX_QUOTED = 1_048_576  # octets of the text that is quoted or edited; a longer one is cut
@@ -59,6 +61,7 @@ async def copy_attachments(
         except (TooBig, OverQuota):
             left_out.append(name)
             continue
+        file = await _checked(desk, letter, file)
         if (name, file.size) in skip:
             desk.here.spool.remove(desk.session.key, letter.compose, file.id)
         else:
@@ -73,7 +76,8 @@ async def copy_whole(desk: Desk, letter: Letter, message: Message) -> Copied:
     name = parts.safe_name(f"{stem or 'message'}{EML}")
     blocks = desk.here.pool.source_blocks(desk.who, place.folder, place.uidvalidity, place.uid)
     try:
-        return Copied((await _receive(desk, letter, name, "message/rfc822", _origin(place, ""), blocks),))
+        file = await _receive(desk, letter, name, "message/rfc822", _origin(place, ""), blocks)
+        return Copied((await _checked(desk, letter, file),))
     except (TooBig, OverQuota):
         return Copied((), (name,))
 
@@ -91,6 +95,20 @@ async def _receive(
     return await desk.here.spool.receive(
         desk.session.key, letter.compose, name, type_, blocks, fits, origin=origin
     )
+
+
+async def _checked(desk: Desk, letter: Letter, file: File) -> File:
+    """A message goes out as it is (RFC 2046, 5.2.1): so it must be fit to, or is only octets."""
+    if file.type != "message/rfc822":
+        return file
+    encoding = await in_thread(_canonical, file)
+    type_ = f"message/rfc822;{encoding}" if encoding else "application/octet-stream"
+    return desk.here.spool.retype(desk.session.key, letter.compose, file, type_)
+
+
+def _canonical(file: File) -> str:
+    with file.open() as content:
+        return canonical(iter(lambda: content.read(BLOCK), b""))
 
 
 def _files_of(message: Message) -> list[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -34,7 +35,7 @@ class Desk:
     zone: tzinfo
     translate: Translate
 
-    def lease(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def lease(self) -> AbstractAsyncContextManager[Box]:
         return self.here.pool.lease(self.who)
 
     def spooled(self, compose: str) -> tuple[File, ...]:
@@ -62,12 +63,13 @@ async def desk(request: Request) -> Desk:
     here = gateway(request)
     current = session(request)
     who = identity(request)
+    profile = request.state.profile  # the guard found it with the session
     here.credentials.remember(who)
     return Desk(
         here=here,
         session=current,
         who=who,
-        sender=Person(current.user.name, current.user.address),
+        sender=Person(profile.name or current.user.name, current.user.address),
         limits=await here.ceiling.limits(),
         zone=here.render.zone(request),
         translate=here.render.translate(request),
@@ -78,6 +80,3 @@ def check_person(current: Session, person: str) -> None:
     """Refuse a letter that somebody else began before this sign-in."""
     if person and person != current.user.uid:
         raise NotAllowed(SOMEBODY_ELSES, person=person)
-
-
-__all__ = ["Box", "Desk", "check_person", "desk"]

@@ -31,6 +31,7 @@ from webmail.mail.headers import BadAddress, Person, parse_recipients
 NOTE = "X-Webmail-Draft"
 NOTE_LINE = 900  # octets of a folded line; RFC 5322, 2.1.1 allows 998
 MAX_NOTE = 32_000  # octets; what would not be read back whole is left out
+ANSWERED, FORWARDED = "\\Answered", "$Forwarded"  # RFC 9051, 2.3.2; RFC 5788
 
 
 async def save(desk: Desk, letter: Letter) -> Letter:
@@ -40,10 +41,10 @@ async def save(desk: Desk, letter: Letter) -> Letter:
     """
     whom = Recipients(*(legible(getattr(letter, name)) for name in RECIPIENT_FIELDS))
     message = desk.message(letter, whom, desk.files(letter))
-    note = _note(letter)
+    remembered = note(letter)
     try:
-        size = compose.size(message, bcc=True) + len(note)
-        blocks: Iterator[bytes] = chain([note], compose.blocks(message, bcc=True))
+        size = compose.size(message, bcc=True) + len(remembered)
+        blocks: Iterator[bytes] = chain([remembered], compose.blocks(message, bcc=True))
     except ValueError as error:
         raise BadRequest(
             N_("Not saved: a field holds characters that mail can’t carry."), detail=str(error)
@@ -55,44 +56,48 @@ async def save(desk: Desk, letter: Letter) -> Letter:
 
 
 async def drop(desk: Desk, letter: Letter) -> None:
-    """Take the letter's drafts away for good: it was sent."""
+    """Take the letter's drafts away for good: it was handed in."""
     async with desk.lease() as box:
-        for message_id in drafts_of(desk, letter):
-            await box.drop_draft(message_id)
+        await _drop_all(desk, box, letter)
+        if letter.replaces == NAMELESS:
+            await _trash(box, letter.saved)
 
 
 async def discard(desk: Desk, letter: Letter) -> None:
     """Take the letter's draft away; the copy goes to Trash, where it can be found again."""
     async with desk.lease() as box:
-        if letter.saved is not None and letter.saved.uid:
-            with suppress(NotFound):  # another client was quicker
-                await box.delete(letter.saved.folder, letter.saved.uidvalidity, [letter.saved.uid])
-        for message_id in drafts_of(desk, letter):
-            await box.drop_draft(message_id)
+        await _trash(box, letter.saved)
+        await _drop_all(desk, box, letter)
 
 
-def drafts_of(desk: Desk, letter: Letter) -> tuple[str, ...]:
-    """Under which Message-IDs this letter may lie in Drafts; none if it was never saved."""
-    saved = (desk.message_id(letter),) if letter.saved is not None or letter.replaces else ()
-    return tuple(
-        dict.fromkeys((*saved, *((letter.replaces,) if letter.replaces not in {"", NAMELESS} else ())))
-    )
+async def _drop_all(desk: Desk, box: Box, letter: Letter) -> None:
+    await box.drop_draft(desk.message_id(letter))
+    if letter.replaces not in {"", NAMELESS}:
+        await box.drop_draft(letter.replaces)
+
+
+async def _trash(box: Box, place: Place | None) -> None:
+    if place is not None and place.uid:
+        with suppress(NotFound):  # another client was quicker
+            await box.delete(place.folder, place.uidvalidity, [place.uid])
 
 
 async def reopen(desk: Desk, box: Box, place: Place, compose_id: str) -> Letter:
     """The letter that this draft holds. Its files are not yet in the spool."""
     message = await box.open(place.folder, place.uidvalidity, place.uid)
-    note = _read_note(await box.header_bytes(message))
-    how = note.get("how", "new")
+    remembered = _read_note(await box.header_bytes(message))
+    how = remembered.get("how", "new")
     fresh = Letter(
         compose=compose_id,
         how=how if how in HOWS else "new",
-        **{name: note.get(name) or typed(getattr(message, name)) for name in RECIPIENT_FIELDS},
+        to=remembered.get("to") or typed(message.to),
+        cc=remembered.get("cc") or typed(message.cc),
+        bcc=remembered.get("bcc") or typed(message.bcc),
         subject=message.summary.subject,
         text=await copying.text_of(box, message),
         in_reply_to=headers.message_ids(message.in_reply_to)[-1:],
         references=headers.message_ids(message.references),
-        origin=Place.parse(note.get("origin", "")),
+        origin=Place.parse(remembered.get("origin", "")),
         saved=place,
     )
     same = message.message_id == desk.message_id(fresh)
@@ -129,13 +134,13 @@ async def _bring_back(desk: Desk, letter: Letter) -> tuple[str, ...]:
 
 async def _replace_older(box: Box, letter: Letter, message_id: str) -> None:
     """The draft that was opened, if this letter has another Message-ID than it."""
-    if letter.replaces == NAMELESS and letter.saved is not None:
-        await box.delete(letter.saved.folder, letter.saved.uidvalidity, [letter.saved.uid])
+    if letter.replaces == NAMELESS:
+        await _trash(box, letter.saved)
     elif letter.replaces and letter.replaces != message_id:
         await box.drop_draft(letter.replaces)
 
 
-def _note(letter: Letter) -> bytes:
+def note(letter: Letter) -> bytes:
     """The header field that says what a draft must remember (percent-encoded, folded)."""
     values = {"how": letter.how, "origin": str(letter.origin or "")}
     for name in RECIPIENT_FIELDS:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from webmail.errors import BadRequest
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
-from webmail.http.pages import copying, drafting
+from webmail.http.pages import copying, drafting, formats
 from webmail.http.pages.composing import COMPOSE, HOWS, Letter, Place, new_compose, one_line, with_files
 from webmail.http.pages.copying import Copied
 from webmail.http.pages.desk import Desk
@@ -19,6 +19,9 @@ from webmail.mail import reply
 
 MAX_MAILTO = 32_768  # characters of a link; the request line ends far before
 LEFT_OUT = N_("There was no room for these files: {names}.")
+FORWARDED = N_("---------- Forwarded message ----------")
+WROTE = N_("On {date}, {who} wrote:")
+SOMEBODY = N_("somebody")
 SHOWN_NAMES = 5  # of files that were left out
 
 
@@ -102,14 +105,16 @@ async def _from_message(at: Desk, box: Box, how: str, place: Place, compose: str
             letter,
             how="new",
             origin=None,
-            **{name: drafting.typed(getattr(message, name)) for name in ("to", "cc", "bcc")},
+            to=drafting.typed(message.to),
+            cc=drafting.typed(message.cc),
+            bcc=drafting.typed(message.bcc),
             subject=message.summary.subject,
             text=await copying.text_of(box, message),
         )
     letter = replace(
         letter,
         in_reply_to=(message.message_id,) if message.message_id else (),
-        references=reply.references(message.references, message.in_reply_to, message.message_id),
+        references=reply.references(message.message_id, message.references, message.in_reply_to),
     )
     if how == "attach":
         return replace(letter, subject=reply.forward_subject(message.summary.subject))
@@ -118,20 +123,41 @@ async def _from_message(at: Desk, box: Box, how: str, place: Place, compose: str
         return replace(
             letter,
             subject=reply.forward_subject(message.summary.subject),
-            text="\n\n" + reply.forward_text(message, text, _when(at, message)),
+            text="\n\n" + reply.forward_text(text, _facts(at, message), heading=at.translate(FORWARDED)),
         )
     return _answer(at, letter, message, text)
 
 
 def _answer(at: Desk, letter: Letter, message: Message, text: str) -> Letter:
-    whom = reply.reply_recipients(message, own=(at.sender.address,), all_=letter.how == "replyall")
+    whom = reply.reply_recipients(
+        from_=message.from_,
+        reply_to=message.reply_to,
+        to=message.to,
+        cc=message.cc,
+        own=(at.sender.address,),
+        everyone=letter.how == "replyall",
+    )
+    who = formats.names(message.from_) or at.translate(SOMEBODY)
+    quoted = reply.reply_text(text, who, _when(at, message), words=at.translate(WROTE))
     return replace(
         letter,
         to=drafting.typed(whom.to),
         cc=drafting.typed(whom.cc),
         subject=reply.reply_subject(message.summary.subject),
-        text="\n\n" + reply.reply_text(text, message.from_, _when(at, message)),
+        text=f"\n\n{quoted}",
     )
+
+
+def _facts(at: Desk, message: Message) -> list[tuple[str, str]]:
+    """What a forwarded message says of where it comes from."""
+    _ = at.translate
+    return [
+        (_(N_("From")), drafting.typed(message.from_)),
+        (_(N_("Date")), _when(at, message)),
+        (_(N_("Subject")), message.summary.subject),
+        (_(N_("To")), drafting.typed(message.to)),
+        (_(N_("Cc")), drafting.typed(message.cc)),
+    ]
 
 
 def _when(at: Desk, message: Message) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webmail.errors import BadRequest, MailError
+from webmail.errors import AlreadyExists, BadRequest, MailError
 from webmail.http.guard import wants_json
 from webmail.http.pages import attaching, drafting, sending, showing, starting
 from webmail.http.pages.attaching import Posted
@@ -17,6 +17,7 @@ from webmail.i18n import N_
 
 SAVED = N_("Saved {time}")
 NOT_SAVED = N_("Not saved: {reason}")
+HANDED_IN = N_("This message is on its way already, so it is no draft any more.")
 LOST = N_("{n} of the files went when you were signed out. Attach them again; everything else is here.")
 
 Button = Callable[[Request, Desk, Posted], Awaitable[Response]]
@@ -46,6 +47,8 @@ async def write_post(request: Request) -> Response:
 
 async def _save(request: Request, at: Desk, posted: Posted) -> Response:
     """Into Drafts; the page stays, and tells when."""
+    if await at.here.outbox.find(at.session.user.uid, posted.letter.compose) is not None:
+        raise AlreadyExists(HANDED_IN)
     letter, lost = await drafting.restore(at, posted.letter)
     if lost:
         problem = at.translate(LOST).format(n=len(lost))

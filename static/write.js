@@ -251,9 +251,10 @@ class Writer {
   // --- the copy in this tab ------------------------------------------------------------------
 
   offerCopy() {
-    const note = this.form.querySelector("#write-copy");
-    if (!note || !this.copy.differs()) return this.copy.drop();
-    note.hidden = false;
+    if (!this.copy.differs()) return this.copy.drop();
+    const offer = this.form.querySelector("#write-copy");
+    const note = offer.content.firstElementChild.cloneNode(true);
+    offer.before(note);
     note.addEventListener("click", (event) => {
       const choice = event.target.closest("button")?.dataset.copy;
       if (!choice) return;
@@ -263,7 +264,7 @@ class Writer {
       } else {
         this.copy.drop();
       }
-      note.hidden = true;
+      note.remove();
       this.form.elements.namedItem("text").focus();
     });
   }

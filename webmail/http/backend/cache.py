@@ -15,6 +15,7 @@ from webmail.http.backend.model import Message, Summary
 
 MAX_ROWS = 20_000  # of the process: about 1 kB each
 MAX_ROWS_OF_ONE = 2_000  # of one mailbox: forty pages
+MAX_WINDOWS_OF_ONE = 40  # pages whose UIDs are known by their sequence numbers
 MAX_MESSAGES_OF_ONE = 20  # opened ones; a structure may be large
 MAX_IDLE = 1800.0  # seconds; who comes back later can wait for one more FETCH
 
@@ -42,8 +43,14 @@ class Shelf:
 
     rows: dict[int, Summary] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
-    window: Window | None = None  # of the page seen last
+    windows: dict[int, Window] = field(default_factory=dict)  # of the pages seen last, by their first number
     used: float = 0.0
+
+    def uids(self, stamp: object, first: int, last: int) -> tuple[int, ...] | None:
+        """The UIDs of these sequence numbers, if they are known and all of their rows are here."""
+        window = self.windows.get(first)
+        found = window.get(stamp, first, last) if window else None
+        return found if found is not None and all(uid in self.rows for uid in found) else None
 
     @property
     def weight(self) -> int:
@@ -72,7 +79,10 @@ class Cache:
         shelf = self.shelf(key)
         before = shelf.weight
         shelf.rows.update((row.uid, row) for row in rows)
-        shelf.window = window or shelf.window
+        if window is not None:
+            shelf.windows.pop(window.first, None)
+            shelf.windows[window.first] = window
+        _shorten(shelf.windows, MAX_WINDOWS_OF_ONE)
         _shorten(shelf.rows, MAX_ROWS_OF_ONE)
         self._weigh(shelf.weight - before)
 

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 
 from aioimaplib import aioimaplib as stock
 
 from webmail.errors import Unavailable
-from webmail.http.backend.exchange import MAX_LOGGED, Answer, ConnectionLost, Exchange, flowing, shown
+from webmail.http.backend import tcp
+from webmail.http.backend.exchange import (
+    MAX_LOGGED,
+    Answer,
+    Attention,
+    ConnectionLost,
+    Exchange,
+    flowing,
+    shown,
+)
+from webmail.http.backend.heard import Heard
 from webmail.wire import ProtocolError
 from webmail.wire.buffer import ReplyReader
 from webmail.wire.imap_commands import Command, capability, encode
 from webmail.wire.imap_replies import (
-    Capability,
-    Code,
     Condition,
     Continuation,
-    Exists,
-    Expunge,
     Reply,
     Tagged,
     Untagged,
@@ -43,30 +48,23 @@ COMMANDS = {
     "UNSELECT": stock.Cmd("UNSELECT", (stock.SELECTED,), stock.Exec.is_sync),
 }
 
-# What every server of IMAP4rev2 can without saying so (RFC 9051, appendix E).
-IN_REV2 = frozenset({
-    "ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS", "LITERAL-", "MOVE", "NAMESPACE", "SASL-IR",
-    "SPECIAL-USE", "UIDPLUS", "UNSELECT",
-})  # fmt: skip
-
 
 class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no types
     """The protocol: one command at a time; whatever goes wrong fails it at once and closes the connection."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float, log: logging.Logger) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, patience: float, heard: Heard, log: logging.Logger
+    ) -> None:
         super().__init__(loop)
-        self._patience = patience  # seconds for one command
         self.ended = asyncio.Event()
         self.answered = 0  # commands that got their tagged reply
-        self.exists = 0  # messages in the selected mailbox
-        self.changes = 0  # EXISTS and EXPUNGE heard
-        self.capabilities: frozenset[str] = frozenset()
+        self._patience = patience  # seconds for one command
+        self._heard = heard
         self._log = log
         self._reader = ReplyReader()
         self._greeting: Condition | None = None
         self._exchange: Exchange | None = None
-        self._failure: Unavailable | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._attention = Attention(loop)
         self._paused = False
 
     # What the transport calls
@@ -74,8 +72,8 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(MAX_WAITING)
-        self._socket_option(socket.TCP_NODELAY)
-        self._acknowledge_quickly()
+        tcp.send_at_once(self.transport)
+        tcp.acknowledge_at_once(self.transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -86,14 +84,14 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
         except ProtocolError as error:
             self.fail(Unavailable(detail=f"no IMAP: {error}"))
         else:
-            self._acknowledge_quickly()
+            tcp.acknowledge_at_once(self.transport)
 
     def pause_writing(self) -> None:
         self._paused = True
 
     def resume_writing(self) -> None:
         self._paused = False
-        self._wake()
+        self._attention.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.fail(ConnectionLost(detail=f"connection lost: {exc or 'closed by the server'}"))
@@ -105,11 +103,11 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
     @property
     def usable(self) -> bool:
         """Fit for the next command: open, and no command under way."""
-        return self._failure is None and self._exchange is None
+        return self._attention.failure is None and self._exchange is None
 
     async def greeting(self) -> Condition:
         """RFC 9051, 7.1.4 and 7.1.5."""
-        await self._until(lambda: self._greeting is not None)
+        await self._attention.until(lambda: self._greeting is not None)
         assert self._greeting is not None  # noqa: S101  for the type checker
         return self._greeting
 
@@ -142,21 +140,20 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
         if scrub and self._log.isEnabledFor(logging.DEBUG):
             self._log.debug("> %s", scrub[:MAX_LOGGED])
         self.transport.write(line)
-        self._acknowledge_quickly()
+        tcp.acknowledge_at_once(self.transport)
 
     def fail(self, error: Unavailable) -> None:
         """The connection is of no use any more; the command under way fails now."""
-        self._failure = self._failure or error
         if self.transport is not None:
             self.transport.abort()
-        self._wake()
+        self._attention.fail(error)
 
     def depart(self) -> None:
         """LOGOUT (RFC 9051, 6.1.3) without waiting for its answer."""
         if not self.usable:
             self.fail(ConnectionLost(detail="closed"))
             return
-        self._failure = ConnectionLost(detail="signed out")
+        self._attention.fail(ConnectionLost(detail="signed out"))
         self.send(f"{self.new_tag()} LOGOUT\r\n".encode(), "LOGOUT")
         self.transport.close()
 
@@ -165,7 +162,7 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
     def _begin(self, command: Command) -> Exchange:
         if self._exchange is not None:
             raise RuntimeError(f"{command.name} while another command is under way")
-        self._raise_failure()
+        self._attention.check()
         if self.state not in COMMANDS[command.name.split()[0]].valid_states:
             raise RuntimeError(f"{command.name} in state {self.state}")
         self._exchange = Exchange(self.new_tag())
@@ -185,13 +182,13 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
     def _literals(self, command: Command) -> LiteralStyle:
         if command.name == "APPEND":
             return "sync"  # a refusal comes before the message, not after it
-        if "LITERAL+" in self.capabilities:
+        if self._heard.offers("LITERAL+"):
             return "plus"
-        return "minus" if self.capabilities & {"LITERAL-", "IMAP4REV2"} else "sync"
+        return "minus" if self._heard.offers("LITERAL-") else "sync"
 
     async def _prompted(self, exchange: Exchange) -> bool:
         """Whether the server asks for more; False once it has answered."""
-        await self._until(lambda: exchange.prompted or exchange.tagged is not None)
+        await self._attention.until(lambda: exchange.prompted or exchange.tagged is not None)
         exchange.prompted = False
         return exchange.tagged is None
 
@@ -207,9 +204,9 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
                 left -= len(block)
                 if left < 0:
                     raise ValueError(f"more than the announced {stream.size} octets")
-                self._raise_failure()
+                self._attention.check()
                 self.transport.write(block)
-                await self._until(lambda: not self._paused)
+                await self._attention.until(lambda: not self._paused)
                 limit.reschedule(self.loop.time() + self._patience)
         if left:
             raise ValueError(f"{left} octets less than the announced {stream.size}")
@@ -242,76 +239,37 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
         if not isinstance(reply, Condition) or reply.status not in {"OK", "PREAUTH", "BYE"}:
             raise ProtocolError("no greeting")
         self._greeting = reply
-        self._code(reply.code)
+        self._heard.note(reply)
         self.state = stock.NONAUTH
-        self._wake()
+        self._attention.wake()
 
     def _tagged(self, reply: Tagged) -> None:
         if self._exchange is None or reply.tag != self._exchange.tag or self._exchange.tagged is not None:
             raise ProtocolError("a tagged reply to no command")
-        self._code(reply.code)
+        self._heard.note(reply)
         self._exchange.tagged = reply
         self.answered += 1
-        self._wake()
+        self._attention.wake()
 
     def _continuation(self, _: Continuation) -> None:
         if self._exchange is None or self._exchange.tagged is not None:
             raise ProtocolError("a continuation that nobody waits for")
         self._exchange.prompted = True
-        self._wake()
+        self._attention.wake()
 
     def _untagged(self, reply: Untagged) -> None:
-        match reply:
-            case Exists(count):
-                self.changes += count != self.exists  # some servers repeat it
-                self.exists = count
-            case Expunge():
-                self.exists, self.changes = max(0, self.exists - 1), self.changes + 1
-            case Capability(names):
-                self.capabilities = frozenset(name.upper() for name in names)
-            case Condition("BYE", _, text):
-                self.fail(ConnectionLost(detail=f"the server said goodbye: {text[:MAX_LOGGED]}"))
-            case Condition(_, code, _):
-                self._code(code)
+        self._heard.note(reply)
+        if isinstance(reply, Condition) and reply.status == "BYE":
+            self.fail(ConnectionLost(detail=f"the server said goodbye: {reply.text[:MAX_LOGGED]}"))
         if self._exchange is not None:
             self._exchange.add(reply)
-
-    def _code(self, code: Code | None) -> None:
-        if code is not None and code.name == "CAPABILITY":
-            self.capabilities = frozenset(str(name).upper() for name in code.args)
-
-    # Waiting
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        """Wait until the condition holds; raise as soon as it never will."""
-        while not condition():
-            self._raise_failure()
-            self._waiter = self.loop.create_future()
-            await self._waiter
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise type(self._failure)(detail=self._failure.detail)
-
-    def _acknowledge_quickly(self) -> None:
-        """Some servers write small packets; without this, set anew each time, each reply costs 40 ms."""
-        if hasattr(socket, "TCP_QUICKACK"):
-            self._socket_option(socket.TCP_QUICKACK)
-
-    def _socket_option(self, option: int) -> None:
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None and not self.transport.is_closing():
-            sock.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
 class Connection(stock.IMAP4):  # type: ignore[misc]  # the library has no types
     """A connection to one backend, before anybody signs in. Nothing happens in the constructor."""
 
     protocol: Dialogue
+    heard: Heard
 
     def __init__(
         self,
@@ -323,12 +281,12 @@ class Connection(stock.IMAP4):  # type: ignore[misc]  # the library has no types
         ignored: frozenset[str],
         log: logging.Logger,
     ) -> None:
-        self._log, self._ignored, self._tls = log, ignored, tls
+        self._log, self._tls, self.heard = log, tls, Heard(ignored)
         super().__init__(host, port, asyncio.get_running_loop(), timeout, None, tls)
 
     def create_client(self, *_: object) -> None:
         """The library's hook; its own starts a task that nobody awaits."""
-        self.protocol = Dialogue(asyncio.get_running_loop(), self.timeout, self._log)
+        self.protocol = Dialogue(asyncio.get_running_loop(), self.timeout, self.heard, self._log)
 
     async def connect(self) -> None:
         """Open, with TLS where wanted, and be greeted.
@@ -366,25 +324,12 @@ class Connection(stock.IMAP4):  # type: ignore[misc]  # the library has no types
             raise Unavailable(detail=f"refuses: {greeting.text[:MAX_LOGGED]}")
         if greeting.status == "PREAUTH":
             raise Unavailable(detail="PREAUTH: nobody knows whose mailbox that would be")
-        if not self.protocol.capabilities:
+        if not self.heard.capabilities:
             await self.execute(capability())
 
     async def execute(self, command: Command, responses: Iterator[bytes] | None = None) -> Answer:
         """Dialogue.execute."""
         return await self.protocol.execute(command, responses)
-
-    async def renew_capabilities(self, answer: Answer) -> None:
-        """After signing in the server may offer other things than before (RFC 9051, 6.2.2)."""
-        told = answer.tagged.code is not None and answer.tagged.code.name == "CAPABILITY"
-        if not told and not answer.all(Capability):
-            await self.execute(capability())
-
-    def offers(self, name: str) -> bool:
-        """Whether the server announces it, and the administrator does not say otherwise."""
-        announced = self.protocol.capabilities
-        return name not in self._ignored and (
-            name in announced or (name in IN_REV2 and "IMAP4REV2" in announced)
-        )
 
     @property
     def usable(self) -> bool:
@@ -393,14 +338,6 @@ class Connection(stock.IMAP4):  # type: ignore[misc]  # the library has no types
     @property
     def answered(self) -> int:
         return self.protocol.answered
-
-    @property
-    def exists(self) -> int:
-        return self.protocol.exists
-
-    @property
-    def changes(self) -> int:
-        return self.protocol.changes
 
     def depart(self) -> None:
         self.protocol.depart()

@@ -1,9 +1,9 @@
-"""One command and what is said to it."""
+"""One command and what is said to it, and waiting for that."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -57,6 +57,37 @@ class Exchange:
         if self.tagged is None:
             raise RuntimeError("not answered yet")
         return Answer(self.tagged, tuple(self.untagged))
+
+
+class Attention:
+    """Waits for what the other side says next; one at a time waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.failure: Unavailable | None = None  # the first one stays
+        self._loop = loop
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds; raise as soon as it never will."""
+        while not condition():
+            self.check()
+            self._waiter = self._loop.create_future()
+            await self._waiter
+
+    def wake(self) -> None:
+        """Something has changed."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def fail(self, error: Unavailable) -> None:
+        """Nothing will come any more."""
+        self.failure = self.failure or error
+        self.wake()
+
+    def check(self) -> None:
+        """Raise if it has failed."""
+        if self.failure is not None:
+            raise type(self.failure)(detail=self.failure.detail)
 
 
 async def flowing(blocks: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

@@ -19,7 +19,7 @@ from webmail.wire.imap_sets import SequenceSet
 ROW = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODYSTRUCTURE")
 NEWS = ("UID", "FLAGS")  # all that can have changed about a row that is known
 MAX_SIZE = 500  # rows of one page
-MAX_ID = 1000  # characters of a Message-ID
+MAX_ID = 1000  # octets of a Message-ID
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NOTHING = Envelope(None, None, (), (), (), (), (), (), None, None)
@@ -28,7 +28,7 @@ _NOTHING = Envelope(None, None, (), (), (), (), (), (), None, None)
 async def page(session: Session, folder: str, number: int = 1, size: int = 50) -> Page:
     """SELECT or NOOP, then one FETCH. A page beyond the last one is the last one."""
     here = await session.select(mailbox_name(folder), current=True)
-    total, size = session.connection.exists, min(max(1, size), MAX_SIZE)
+    total, size = session.connection.heard.exists, min(max(1, size), MAX_SIZE)
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     last = total - (number - 1) * size
@@ -38,8 +38,8 @@ async def page(session: Session, folder: str, number: int = 1, size: int = 50) -
 
 async def _rows(session: Session, here: Selected, first: int, last: int) -> tuple[Summary, ...]:
     shelf = session.shelf(here)
-    uids = shelf.window.get(session.stamp, first, last) if shelf.window else None
-    if uids is not None and all(uid in shelf.rows for uid in uids):
+    uids = shelf.uids(session.stamp, first, last)
+    if uids is not None:
         found = await _fetched(session, first, last, NEWS)
         rows = [_renewed(shelf.rows[it.uid], it) for it in found if it.uid in shelf.rows]
         if len(rows) == len(uids):
@@ -101,5 +101,5 @@ def flags_of(flags: Iterable[str]) -> frozenset[str]:
 
 def plain(octets: bytes | None) -> str:
     """A Message-ID as text: one line, printable, bounded."""
-    text = (octets or b"").decode("utf-8", "replace")
-    return "".join(character for character in text if character.isprintable())[:MAX_ID].strip()
+    text = (octets or b"")[:MAX_ID].decode("utf-8", "replace").strip()
+    return text if text.isprintable() else "".join(it for it in text if it.isprintable())

@@ -11,8 +11,8 @@ from webmail.http.backend.connection import Connection
 from webmail.http.backend.exchange import MAX_LOGGED, Answer
 from webmail.http.backend.route import UNAVAILABLE, Route
 from webmail.wire import sasl
-from webmail.wire.imap_commands import authenticate, login, proxyauth
-from webmail.wire.imap_replies import Tagged
+from webmail.wire.imap_commands import authenticate, capability, login, proxyauth
+from webmail.wire.imap_replies import Capability, Tagged
 
 # Who announces one of these knows PROXYAUTH and may not know an authorization id.
 PROXYAUTH = ("PROXYAUTH", "XPROXYAUTH", "X-PROXYAUTH", "X-NETSCAPE", "X-SUN-IMAP")
@@ -36,13 +36,15 @@ async def sign_in(connection: Connection, route: Route, who: Identity, log: logg
         answer = await _as_themselves(connection, route, who, account)
     else:
         answer = await _as_administrator(connection, route, who, account)
-    await connection.renew_capabilities(answer)
+    told = answer.tagged.code is not None and answer.tagged.code.name == "CAPABILITY"
+    if not told and not answer.all(Capability):
+        await connection.execute(capability())  # others than before may hold now (RFC 9051, 6.2.2)
 
 
 async def _as_themselves(connection: Connection, route: Route, who: Identity, log: logging.Logger) -> Answer:
     if who.password is None:
         raise AuthFailed(detail=f"no password of {who.user.login} for {route.host}")
-    if connection.offers("AUTH=PLAIN"):
+    if connection.heard.offers("AUTH=PLAIN"):
         answer = await _plain(connection, "", who.user.login, who.password)
     else:
         answer = await _login(connection, route, who.user.login, who.password, log)
@@ -54,8 +56,8 @@ async def _as_themselves(connection: Connection, route: Route, who: Identity, lo
 async def _as_administrator(
     connection: Connection, route: Route, who: Identity, log: logging.Logger
 ) -> Answer:
-    by_proxyauth = any(connection.offers(name) for name in PROXYAUTH)
-    if connection.offers("AUTH=PLAIN"):
+    by_proxyauth = any(connection.heard.offers(name) for name in PROXYAUTH)
+    if connection.heard.offers("AUTH=PLAIN"):
         answer = await _plain(connection, who.user.login, route.admin, route.adminpass)
         if answer.tagged.status == "OK" or not by_proxyauth:
             return _admitted(answer, route, who, log)
@@ -84,7 +86,7 @@ def _admitted(answer: Answer, route: Route, who: Identity, log: logging.Logger) 
 async def _plain(connection: Connection, authzid: str, authcid: str, password: str) -> Answer:
     """RFC 4616; the first response goes along where the server takes it (SASL-IR, RFC 4959)."""
     message = sasl.plain(authzid, authcid, password)
-    if connection.offers("SASL-IR"):
+    if connection.heard.offers("SASL-IR"):
         return await connection.execute(authenticate("PLAIN", message))
     return await connection.execute(authenticate("PLAIN"), iter((message,)))
 
@@ -92,7 +94,7 @@ async def _plain(connection: Connection, authzid: str, authcid: str, password: s
 async def _login(
     connection: Connection, route: Route, name: str, password: str, log: logging.Logger
 ) -> Answer:
-    if connection.offers("LOGINDISABLED"):
+    if connection.heard.offers("LOGINDISABLED"):
         log.error(
             "%s:%d refuses passwords on this connection (LOGINDISABLED): set local.service.proxy.imapssl.%s "
             "and the port that speaks TLS, or let the backend allow plain passwords from here",

@@ -53,11 +53,11 @@ async def fetched(session: Session, place: Place, what: tuple[str, ...]) -> Fetc
 
 def _lacks(reply: Fetch, what: tuple[str, ...]) -> bool:
     """Whether this is only news, not what was asked for."""
-    return (
-        ("FLAGS" in what and reply.flags is None)
-        or ("ENVELOPE" in what and reply.envelope is None)
-        or (any("[" in item for item in what) and not reply.sections)
-    )
+    if "ENVELOPE" in what:
+        return reply.envelope is None
+    if "FLAGS" in what:
+        return reply.flags is None
+    return not reply.sections
 
 
 async def octets(session: Session, place: Place, section: str, how: How, start: int, count: int) -> bytes:

@@ -71,7 +71,7 @@ class Session:
         return self.connection.answered > self._lent_at
 
     def offers(self, *names: str) -> bool:
-        return all(self.connection.offers(name) for name in names)
+        return all(self.connection.heard.offers(name) for name in names)
 
     # Asking
 
@@ -136,7 +136,7 @@ class Session:
             uidvalidity=_number(codes.get("UIDVALIDITY")) or 1,
             uidnext=_number(codes.get("UIDNEXT")),
             writable=tagged is None or tagged.name != "READ-ONLY",
-            changes=self.connection.changes,
+            changes=self.connection.heard.changes,
         )
 
     def _no_inbox(self, error: MailError) -> Unavailable:
@@ -158,9 +158,9 @@ class Session:
         here = self.selected
         if here is None:
             return None
-        if here.uidnext is not None and here.changes == self.connection.changes:
-            return (here.uidnext, self.connection.exists)
-        return (here.serial, self.connection.changes, "selection")
+        if here.uidnext is not None and here.changes == self.connection.heard.changes:
+            return (here.uidnext, self.connection.heard.exists)
+        return (here.serial, self.connection.heard.changes, "selection")
 
     def key(self, here: Selected) -> Key:
         return (self.route.host, self.login, here.name, here.uidvalidity)

@@ -47,12 +47,12 @@ class ReplyReader:
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Reply]:
         """Take the octets now; give the replies that are whole as the iterator is advanced."""
+        if self._broken:
+            raise ProtocolError("what came before was refused")
         self._buffer += data
         return self._replies()
 
     def _replies(self) -> Iterator[Reply]:
-        if self._broken:
-            raise ProtocolError("what came before was refused")
         try:
             while (raw := self._whole()) is not None:
                 yield parse(raw, utf8=self.utf8)

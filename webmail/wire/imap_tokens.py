@@ -1,6 +1,8 @@
 """From the octets of one reply to nested values: one split, one loop, no recursion.
 
-"quoted", {n} literal → bytes · atom → str (Latin-1, lossless) · number → int · NIL → None · ( … ) → list
+    "quoted", {n} literal → bytes · atom → str (Latin-1, lossless) · number → int · NIL → None · ( … ) → list
+
+Servers write strings where numbers ought to be and the other way round: octets, text and integer take either.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ Value: TypeAlias = "int | str | bytes | list[Value] | None"
 
 MAX_NESTING = 100  # parentheses in each other; Dovecot and Postfix stop at 100 levels of MIME
 MAX_DIGITS = 20  # of a number; 2**64 has twenty. Longer runs of digits stay text
-MAX_REMEMBERED = 32  # octets of a stretch worth remembering; it holds no text of people
+MAX_REMEMBERED = 32  # octets of a stretch worth remembering; a longer one comes once
 
 # Where a quote does not close, the second alternative takes the rest: no octet is looked at twice
 _STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|".*', re.DOTALL)
@@ -128,7 +130,7 @@ _remembered = lru_cache(maxsize=1024)(_steps)  # stretches such as `) NIL NIL (`
 def _atom(word: bytes) -> str | int | None:
     if word.isdigit() and len(word) <= MAX_DIGITS and (len(word) == 1 or not word.startswith(b"0")):
         return int(word)  # only as it would be printed again, so that str() of it is the word
-    return None if word.upper() == b"NIL" else word.decode("latin-1")
+    return None if len(word) == 3 and word.upper() == b"NIL" else word.decode("latin-1")
 
 
 def octets(value: Value) -> bytes | None:
@@ -141,7 +143,7 @@ def octets(value: Value) -> bytes | None:
 
 
 def text(value: Value) -> str:
-    """The same as text for comparing and showing; empty for NIL and lists."""
+    """The same as text; empty for NIL and lists."""
     if isinstance(value, str) and value.isascii():
         return value
     return (octets(value) or b"").decode("utf-8", "replace")

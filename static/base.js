@@ -22,6 +22,18 @@ function goOn() {
   document.querySelector("form[data-go]")?.requestSubmit();
 }
 
+// Opening a message leaves the list where it was.
+function keepPlace() {
+  const list = document.querySelector(".list .scroll");
+  const form = document.querySelector("form.rows");
+  if (!list || !form) return;
+  const place = `${form.action} ${form.elements.page.value}`;
+  const [known, top] = JSON.parse(sessionStorage.getItem("place") ?? "[]");
+  if (known === place) list.scrollTop = top;
+  list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  addEventListener("pagehide", () => sessionStorage.setItem("place", JSON.stringify([place, list.scrollTop])));
+}
+
 const ticks = () => all(".pick input");
 
 function count() {
@@ -101,6 +113,7 @@ noteRoom();
 WIDE.addEventListener("change", noteRoom);
 tellZone();
 goOn();
+keepPlace();
 offerAll();
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", closeMenus);

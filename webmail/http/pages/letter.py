@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from webmail.errors import MailError, NotFound, TooBig
-from webmail.http.answers import sentence
+from webmail.http.answers import row, sentence
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
 from webmail.http.backend.pool import Identity
@@ -113,7 +113,7 @@ async def body_frame(request: Request) -> Response:
         body = await readable(raw, pictures)
     except (MailError, ProtocolError) as error:
         document = here.render.text("letter.html", body=Body(""), problem=sentence(request, error))
-        return HTMLResponse(document, 503, headers=HEADERS)
+        return HTMLResponse(document, row(error)[0], headers=HEADERS)
     document = here.render.text("letter.html", body=body, problem="")
     return _answer(request, message, pictures, document)
 

@@ -21,6 +21,7 @@ from webmail.mail.headers import Person
 
 OWN_MAIL = frozenset({"sent", "drafts"})  # their rows name who it goes to
 NOBODY = Person("", "")
+LEAST = 1000  # octets: in a list, smaller ones are all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class _Scribe:
             star=glyph("star", self._(N_("Starred")), "starred") if summary.flagged else Markup(),
             iso=summary.date.isoformat(timespec="seconds"),
             when=formats.short_when(formats.local(summary.date, self._zone), self._now, self._),
-            size=formats.size(summary.size, self._),
+            size=formats.size(max(summary.size, LEAST), self._),
         )
 
     def _href(self, summary: Summary) -> str:

@@ -19,8 +19,8 @@ from typing import Any
 
 from tests.services.mailbox import FileMailbox
 from webmail.directory import User
-from webmail.http.outbox import Entry, Origin, Outbox, Submission, bodies, worker
-from webmail.http.outbox.bodies import Bodies, Body
+from webmail.http.outbox import Entry, Origin, Outbox, Submission, bodies, transitions, worker
+from webmail.http.outbox.bodies import Body
 from webmail.http.outbox.ledger import Ledger
 from webmail.relay import Target
 
@@ -102,7 +102,7 @@ def set_points(stop: Callable[[str], None]) -> None:
     after(stop, "noted", Ledger, "add")
     after(stop, "accepted", Outbox, "accept")
     before(stop, "addressed", Entry, "blocks")
-    before(stop, "before-sending", worker.transitions, "ending")
+    before(stop, "before-sending", transitions, "ending")
     after(stop, "answered", worker, "relay")
     after(stop, "appended", FileMailbox, "file_sent")
     after(stop, "marked", FileMailbox, "mark_origin")
@@ -118,7 +118,7 @@ def _stop_in_states(stop: Callable[[str], None]) -> None:
         stop("filed" if entry.filed and entry.state == "sent" else str(entry.state))
         return stored
 
-    Ledger.store = stopping  # type: ignore[method-assign]
+    Ledger.store = stopping  # type: ignore[method-assign, assignment]
 
 
 async def work(directory: Path, port: int, point: str, numbers: list[int]) -> None:
@@ -129,7 +129,7 @@ async def work(directory: Path, port: int, point: str, numbers: list[int]) -> No
     for number in numbers:
         await outbox.accept(submission(number), message(number))
         print("accepted", number, flush=True)
-    while await outbox.entries("alice") or list((directory / "outbox" / "messages").iterdir()):
+    while await outbox.entries("alice") or list((directory / "outbox" / "messages").iterdir()):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     if point == "removed":
         stop_at(point)(point)

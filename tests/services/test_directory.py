@@ -1,0 +1,247 @@
+"""Names, the embedded directory, and the one that asks the backend."""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+import time
+from pathlib import Path
+
+import argon2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import Run
+from webmail.directory import User
+from webmail.directory.imap import ImapDirectory
+from webmail.directory.local import LocalDirectory, add_user, delete_user, list_users, set_password
+from webmail.directory.names import BadName, Name, Rules, canonical
+from webmail.errors import AlreadyExists, AuthFailed, BadRequest, NotFound, Unavailable
+
+RULES = Rules("@+", "example.test")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("alice", Name("alice")),
+        ("Alice", Name("alice")),
+        (" alice ", Name("alice")),
+        ("alice@example.test", Name("alice")),
+        ("alice@EXAMPLE.test", Name("alice")),
+        ("alice+example.test", Name("alice")),
+        ("alice@other.test", Name("alice", "other.test")),
+        ("alice+other.test", Name("alice", "other.test")),
+        ("a.b-c_d=e~f@other.test", Name("a.b-c_d=e~f", "other.test")),
+        ("+4912345@other.test", Name("+4912345", "other.test")),
+        ("ÄGIR@bücher.example", Name("ägir", "bücher.example")),
+        ("ａｌｉｃｅ", Name("alice")),
+    ],
+)
+def test_one_spelling(typed: str, name: Name) -> None:
+    assert canonical(typed, RULES) == name
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "@example.test",
+        "alice@",
+        "alice*admin",
+        "alice%n",
+        "a/b",
+        "../alice",
+        ".alice",
+        "a..b",
+        "-alice",
+        "al ice",
+        "alice\r\nbob",
+        "alice\0",
+        'a"b',
+        "a'b",
+        "a\\b",
+        "a:b",
+        "(alice)",
+        "alice@exa mple",
+        "alice@-x.test",
+        "alice@x..test",
+        "alice@.test",
+        "x" * 256,
+        "a@b@c*d",
+        "\ud800",
+        "al\u200bice",
+        "alice\u202e",
+    ],
+)
+def test_no_such_name(typed: str) -> None:
+    with pytest.raises(BadName):
+        canonical(typed, RULES)
+
+
+def test_separator_that_is_not_one_here() -> None:
+    with pytest.raises(BadName):
+        canonical("alice@example.test", Rules("+", ""))
+
+
+@given(st.text())
+def test_any_text_is_a_clean_name_or_none(typed: str) -> None:
+    try:
+        name = canonical(typed, RULES)
+    except BadName:
+        return
+    assert canonical(name.uid, RULES) == name
+    assert not set(name.uid) & set("*%/\\\"' \r\n\0:;()<>")
+
+
+def test_users_live_in_a_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "pässword", RULES, name="Alice")
+    add_user(
+        path,
+        "bob@other.test",
+        "b",
+        RULES,
+        mailhost="Store2.example.com",
+        address="robert@other.test",
+        backend_login="bob.other",
+    )
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES, defaulthost="store1", maildomain="ignored.test")
+        alice = User("alice", "alice", "store1", "alice@example.test", "Alice")
+        for typed in ("alice", "ALICE@example.test", "alice+example.test"):
+            assert await directory.verify(typed, "pässword") == alice
+        assert await directory.verify("alice", "pa\u0308ssword") == alice
+        bob = User("bob@other.test", "bob.other", "store2.example.com", "robert@other.test")
+        assert await directory.verify("bob+other.test", "b") == bob
+        for login, password in (
+            ("alice", ""),
+            ("alice", "password"),
+            ("bob", "b"),
+            ("alice@other.test", "pässword"),
+            ("nobody", "pässword"),
+            ("*", "pässword"),
+            ("alice", "x" * 1_000_000),
+        ):
+            with pytest.raises(AuthFailed):
+                await directory.verify(login, password)
+        await directory.close()
+
+    run(talk())
+
+
+def test_changes_count_at_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "old", RULES)
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES)
+        await directory.verify("alice", "old")
+        set_password(path, "alice@example.test", "new", RULES)
+        with pytest.raises(AuthFailed):
+            await directory.verify("alice", "old")
+        await directory.verify("alice", "new")
+        delete_user(path, "alice", RULES)
+        with pytest.raises(AuthFailed):
+            await directory.verify("alice", "new")
+        await directory.close()
+
+    run(talk())
+
+
+def test_what_the_command_line_tells(tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "bob", "b", RULES)
+    add_user(path, "alice", "a", RULES, mailhost="store2")
+    assert list_users(path) == (User("alice", "", "store2", ""), User("bob", "", "", ""))
+    with pytest.raises(AlreadyExists):
+        add_user(path, "Bob@example.test", "c", RULES)
+    with pytest.raises(NotFound):
+        set_password(path, "carol", "c", RULES)
+    with pytest.raises(NotFound):
+        delete_user(path, "carol", RULES)
+    for login, password in (("b*b", "x"), ("carol", ""), ("carol", "a\0b"), ("carol", "x" * 1025)):
+        with pytest.raises(BadRequest):
+            add_user(path, login, password, RULES)
+    assert len(list_users(path)) == 2
+
+
+def test_passwords_are_hashed(tmp_path: Path) -> None:
+    add_user(tmp_path / "users.sqlite", "alice", "open sesame", RULES)
+    assert b"sesame" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    connection = sqlite3.connect(tmp_path / "users.sqlite")
+    ((hashed,),) = connection.execute("SELECT hash FROM users").fetchall()
+    connection.close()
+    assert hashed.startswith("$argon2id$")
+
+
+def test_old_hash_is_renewed_at_sign_in(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "a", RULES)
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=64).hash("a")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE users SET hash = ?", (weak,))
+    connection.commit()
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES)
+        await directory.verify("alice", "a")
+        await directory.verify("alice", "a")
+        await directory.close()
+
+    run(talk())
+    ((renewed,),) = connection.execute("SELECT hash FROM users").fetchall()
+    connection.close()
+    assert renewed != weak
+    assert not argon2.PasswordHasher().check_needs_rehash(renewed)
+
+
+def test_unknown_name_takes_as_long_as_a_wrong_password(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "a", RULES)
+
+    async def talk() -> tuple[float, ...]:
+        directory = LocalDirectory(path, RULES)
+        medians = []
+        for login in ("alice", "nobody", "*"):
+            times = []
+            for _ in range(7):
+                before = time.perf_counter()
+                with pytest.raises(AuthFailed):
+                    await directory.verify(login, "wrong")
+                times.append(time.perf_counter() - before)
+            medians.append(statistics.median(times))
+        await directory.close()
+        return tuple(medians)
+
+    known, unknown, impossible = run(talk())
+    assert unknown > known / 2
+    assert impossible > known / 2
+
+
+def test_backend_is_asked(run: Run) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    async def attempt(host: str, login: str, password: str) -> bool:
+        asked.append((host, login, password))
+        return password == "right"
+
+    async def talk() -> None:
+        directory = ImapDirectory(attempt, RULES, host="store1", maildomain="ignored.test")
+        alice = User("alice", "alice@example.test", "store1", "alice@example.test")
+        assert await directory.verify("Alice", "right") == alice
+        assert await directory.verify("alice+example.test", "right") == alice
+        assert (await directory.verify("bob@other.test", "right")).uid == "bob@other.test"
+        for login, password in (("alice", "wrong"), ("al*ce", "right"), ("alice", ""), ("alice", "a\0b")):
+            with pytest.raises(AuthFailed):
+                await directory.verify(login, password)
+        assert len(asked) == 4
+        bare = ImapDirectory(attempt, Rules("@", ""), host="store1", maildomain="host.test")
+        assert await bare.verify("alice", "right") == User("alice", "alice", "store1", "alice@host.test")
+        with pytest.raises(Unavailable):
+            await ImapDirectory(attempt, RULES, host="").verify("alice", "right")
+
+    run(talk())

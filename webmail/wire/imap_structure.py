@@ -72,7 +72,8 @@ class _Tree:
 
     def _multipart(self, values: list[Value], section: str, prefix: str) -> Part:
         bodies = list(takewhile(_is_list, values))
-        subtype, *extension = values[len(bodies) or values[0] is None :] or [None]
+        at = len(bodies) or int(values[0] is None)  # NIL may stand where the parts ought to be
+        subtype, *extension = values[at:] or [None]
         disposition, disposition_params = _disposition(extension)
         return Part(
             section,

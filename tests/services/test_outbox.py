@@ -253,6 +253,18 @@ def test_given_up_after_two_days(
     assert len(mailbox.contents("drafts")) == 1
 
 
+def test_tries_are_further_and_further_apart() -> None:
+    now = time.time()
+    entry = Entry("0" * 32, _submission(), 1, Path("x"), created=now)
+    minutes = []
+    for _ in range(9):
+        entry = transitions.deferred(entry, "later", now, unsure=False)
+        minutes.append((entry.due - now) / 60)
+    for waited, planned in zip(minutes, (1, 2, 5, 10, 15, 30, 60, 60, 60), strict=True):
+        assert planned * 0.79 < waited < planned * 1.21
+    assert transitions.deferred(entry, "no", now + 2 * 86400, unsure=False).state is State.FAILED
+
+
 def test_few_at_once(run: Run, tmp_path: Path, mta: Mta, mailbox: FileMailbox) -> None:
     mta.stalls.add("rcpt")
 

@@ -137,8 +137,16 @@ def test_upload_that_breaks_off_leaves_nothing(run: Run, tmp_path: Path, spool: 
     async def talk() -> None:
         with pytest.raises(ConnectionError):
             await spool.receive(ALICE, COMPOSE, "a", "", aiter(Upload(MB, error=ConnectionError())), 9 * MB)
-        receiving = asyncio.create_task(_put(spool, 4 * MB))
-        await asyncio.sleep(0.005)
+        half = asyncio.Event()
+
+        async def halting() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                yield b"x" * 100_000
+            half.set()
+            await asyncio.sleep(3600)
+
+        receiving = asyncio.create_task(spool.receive(ALICE, COMPOSE, "a", "", halting(), 9 * MB))
+        await half.wait()
         receiving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await receiving

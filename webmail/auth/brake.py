@@ -25,7 +25,7 @@ class Brake:
     """Counts failures per user and per network (/24, /56) and delays what comes after them.
 
     A right password is delayed like a wrong one, never refused. A name guessed at from elsewhere
-    is not delayed in the network where its owner signed in before.
+    is not delayed in the network where its owner signed in before. Each process counts for itself.
     """
 
     def __init__(

@@ -37,6 +37,10 @@ class Body:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the lock."""
         self._file.close()
 
     async def write(self, blocks: Iterable[bytes]) -> int:

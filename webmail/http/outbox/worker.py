@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 
 from webmail.errors import MailError, NotFound, Unavailable
 from webmail.http.outbox import transitions
@@ -93,7 +94,14 @@ class Worker:
             body = await self._claim(entry_id)
             if body is not None:
                 self._working.add(entry_id)
-                group.create_task(self._work(entry_id, body))
+                task = group.create_task(self._work(entry_id, body))
+                # Not at the end of the task itself: one that is stopped before it began has no end.
+                task.add_done_callback(partial(self._let_go, entry_id, body))
+
+    def _let_go(self, entry_id: str, body: Body, _task: asyncio.Task[None]) -> None:
+        body.close()
+        self._working.discard(entry_id)
+        self._wake.set()
 
     async def _claim(self, entry_id: str) -> Body | None:
         try:
@@ -113,8 +121,7 @@ class Worker:
 
     async def _work(self, entry_id: str, body: Body) -> None:
         try:
-            with body:
-                await self._advance(entry_id, body)
+            await self._advance(entry_id, body)
             self._resting.pop(entry_id, None)
         except MailError as error:
             self._log.error("outbox: %s: %s", entry_id, error)
@@ -122,9 +129,6 @@ class Worker:
         except Exception:  # noqa: BLE001  one message is not to stop the others
             self._log.exception("outbox: %s", entry_id)
             self._resting[entry_id] = time.monotonic() + FAULT_PAUSE
-        finally:
-            self._working.discard(entry_id)
-            self._wake.set()
 
     async def _advance(self, entry_id: str, body: Body) -> None:
         """Take the entry, whose lock we hold, as far as it goes now."""

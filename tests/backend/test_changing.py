@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.backend.talk import box, mail
+from tests.backend.talk import box, config, mail, person, pool
 from tests.conftest import Run
 from tests.servers.dovecot import Dovecot
-from tests.servers.mailbox import fill, imap, messages
+from tests.servers.mailbox import deliver, fill, imap, messages
 from webmail.errors import AlreadyExists, BadRequest, NotFound, OverQuota
 from webmail.http.backend.mailbox import Box
 
@@ -73,6 +73,39 @@ def test_changing_what_is_gone(run: Run, dovecot_a: Dovecot) -> None:
             with pytest.raises(BadRequest):
                 await it.flag("INBOX", page.uidvalidity, [], add=["\\Seen"])
             assert await subjects(it, "INBOX") == ["one"]
+
+    run(change())
+
+
+@pytest.mark.parametrize("lacking", ["", "MOVE", WITHOUT])
+def test_changing_what_came_after_the_folder_was_selected(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+    """A connection that selected the folder before does not know the UIDs that another one listed."""
+    name = dovecot_a.spare().name
+    who = person(name, dovecot_a.host)
+    fill(dovecot_a, name, [mail("old")])
+
+    async def change() -> None:
+        async with (
+            pool(config(dovecot_a, ignorecapabilities=lacking)) as made,
+            made.lease(who) as one,
+            made.lease(who) as two,
+        ):
+
+            async def arrived(subject: str) -> tuple[str, int, list[int]]:
+                await two.page("INBOX")
+                deliver(dovecot_a, name, mail(subject))
+                page = await one.page("INBOX")
+                assert page.rows[0].subject == subject
+                return "INBOX", page.uidvalidity, [page.rows[0].uid]
+
+            await two.flag(*await arrived("flagged"), add=["\\Flagged"])
+            assert (await one.page("INBOX")).rows[0].flagged
+            await two.copy(*await arrived("copied"), "Archive")
+            await two.move(*await arrived("moved"), "Archive")
+            await two.delete(*await arrived("deleted"))
+            assert await subjects(one, "INBOX") == ["copied", "flagged", "old"]
+            assert await subjects(one, "Archive") == ["moved", "copied"]
+            assert await subjects(one, "Trash") == ["deleted"]
 
     run(change())
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import uvloop
 
-from tests.backend.impostor import SELECT, Impostor
+from tests.backend.impostor import ROW, SELECT, Impostor
 from tests.backend.talk import at, box, config, mail, person, pool
 from tests.conftest import Run
 from tests.servers.certificates import Authority
@@ -21,7 +23,7 @@ from webmail.http.backend.listing import NEWS, row
 from webmail.http.backend.model import Summary
 from webmail.http.backend.session import Session, merged
 from webmail.wire.imap_commands import fetch
-from webmail.wire.imap_replies import Fetch
+from webmail.wire.imap_replies import Fetch, Part
 from webmail.wire.imap_sets import SequenceSet
 
 
@@ -151,6 +153,52 @@ def test_an_encoding_that_the_server_does_not_know(run: Run) -> None:
         ):
             message = await it.open("INBOX", 7, 5)
             assert await it.part_bytes(message, message.structure, 100) == b"hello"
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    "encoded", ["QUJD\r\n-- footer of a mailing list\r\n", "QUJD=====QUJD", "QU!JD\r\nzzz"]
+)
+def test_damaged_base64_that_the_server_refuses_to_decode(run: Run, dovecot_a: Dovecot, encoded: str) -> None:
+    """NO [PARSE] for BINARY: then we take what can be taken."""
+    name = dovecot_a.spare().name
+    content = mail("d", encoded, Content_Type="application/x", Content_Transfer_Encoding="base64")
+    fill(dovecot_a, name, [content])
+
+    async def talk() -> None:
+        async with box(dovecot_a, name) as it:
+            page = await it.page("INBOX")
+            message = await it.open("INBOX", page.uidvalidity, page.rows[0].uid)
+            assert (await it.part_bytes(message, message.structure, 1000)).startswith(b"ABC")
+
+    run(talk())
+
+
+def test_a_server_that_gives_up_decoding_midway(run: Run) -> None:
+    plain = bytes(range(256)) * 40
+    encoded = base64.b64encode(plain)
+
+    def answer(command: str) -> bytes:
+        found = re.search(r"(BODY|BINARY)\.PEEK\[1\]<(\d+)\.(\d+)>", command)
+        if found is None:
+            return ROW
+        how, start, count = found[1], int(found[2]), int(found[3])
+        if how == "BINARY" and start >= 4000:
+            return b"%tag NO [PARSE] damaged\r\n"
+        piece = (plain if how == "BINARY" else encoded)[start : start + count]
+        head = f"* 1 FETCH (UID 5 {how}[1]<{start}> {{{len(piece)}}}\r\n".encode()
+        return head + piece + b")\r\n%tag OK done\r\n"
+
+    async def talk() -> None:
+        capabilities = "IMAP4rev1 AUTH=PLAIN SASL-IR BINARY"
+        part = Part(section="1", type="application", subtype="x", encoding="base64")
+        async with (
+            Impostor({"UID FETCH": answer}, capabilities=capabilities) as server,
+            pool(at("127.0.0.1", server.port)) as made,
+        ):
+            blocks = made.part_blocks(person("ann"), "INBOX", 7, 5, part, 1000)
+            assert b"".join([block async for block in blocks]) == plain
 
     run(talk())
 

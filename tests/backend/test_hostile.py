@@ -227,6 +227,24 @@ def test_a_server_without_uidplus_never_loses_the_mail_of_others(run: Run) -> No
     run(talk())
 
 
+@pytest.mark.parametrize("found", [b"1:4294967295", b"1:*", b"x", b"5,0"])
+def test_a_search_that_finds_more_than_there_is(run: Run, found: bytes) -> None:
+    answers = {"UID SEARCH": b"* ESEARCH (TAG x) UID ALL " + found + b"\r\n%tag OK done\r\n"}
+    capabilities = "IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS ESEARCH"
+
+    async def talk() -> None:
+        async with (
+            Impostor(answers, capabilities=capabilities) as server,
+            pool(at("127.0.0.1", server.port)) as made,
+            made.lease(ANN) as box,
+        ):
+            with pytest.raises(Unavailable):
+                await box.empty_folder("INBOX")
+            assert "UID STORE" not in server.names
+
+    run(talk())
+
+
 def test_a_folder_that_may_only_be_read(run: Run) -> None:
     answers = {"SELECT": SELECT.replace(b"READ-WRITE", b"READ-ONLY")}
 

@@ -21,8 +21,8 @@ async def save(
     The new copy is there before older ones go, and only older ones go: when two save at once, one remains.
     """
     told = await messages.append(session, folder, size, blocks, DRAFT_FLAGS)
-    here = await session.select(mailbox_name(folder), write=True)
-    copies = await with_id(session, message_id)
+    here = await session.select(mailbox_name(folder), current=True, write=True)
+    copies = tuple(await with_id(session, message_id))
     newest = told[1] if told is not None and told[0] == here.uidvalidity else max(copies, default=None)
     older = [uid for uid in copies if newest is not None and uid < newest]
     if older:
@@ -31,10 +31,10 @@ async def save(
 
 
 async def drop(session: Session, folder: str, message_id: str) -> None:
-    await session.select(mailbox_name(folder), write=True)
+    await session.select(mailbox_name(folder), current=True, write=True)
     copies = await with_id(session, message_id)
     if copies:
-        await messages.expunge(session, UidSet.of(copies))
+        await messages.expunge(session, copies)
 
 
 async def has(session: Session, folder: str, message_id: str) -> bool:
@@ -42,8 +42,8 @@ async def has(session: Session, folder: str, message_id: str) -> bool:
     return bool(await with_id(session, message_id))
 
 
-async def with_id(session: Session, message_id: str) -> list[int]:
-    """UIDs in the selected mailbox, ascending. Raises BadRequest if that is no Message-ID."""
+async def with_id(session: Session, message_id: str) -> UidSet:
+    """UIDs in the selected mailbox. Raises BadRequest if that is no Message-ID."""
     if len(message_id) < 5 or not (message_id.isascii() and message_id.isprintable()):
         raise BadRequest  # an empty one would find every message
     if not (message_id.startswith("<") and message_id.endswith(">")):

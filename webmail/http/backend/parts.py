@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
 
-from webmail.errors import NotFound, Unavailable
+from webmail.errors import BadRequest, NotAllowed, NotFound, Unavailable
 from webmail.http.backend.model import Message
 from webmail.http.backend.refusals import MESSAGE_GONE, UnknownEncoding
 from webmail.http.backend.session import Session, mailbox_name, merged, uid_set
@@ -62,38 +62,58 @@ def _lacks(reply: Fetch, what: tuple[str, ...]) -> bool:
 
 async def octets(session: Session, place: Place, section: str, how: How, start: int, count: int) -> bytes:
     """A window of a part, short at its end. Raises UnknownEncoding if it can’t be had DECODED."""
-    if how is How.DECODED and not session.offers("BINARY"):
+    if how is How.ENCODED:
+        return await _window(session, place, items.body(section, start, count))
+    if not session.offers("BINARY"):
         raise UnknownEncoding
-    item = (items.binary if how is How.DECODED else items.body)(section, start, count)
+    try:
+        return await _window(session, place, items.binary(section, start, count))
+    except (BadRequest, NotAllowed) as error:  # UNKNOWN-CTE, or PARSE where the encoding is damaged
+        raise UnknownEncoding(detail=error.detail) from error
+
+
+async def _window(session: Session, place: Place, item: str) -> bytes:
     reply = await fetched(session, place, (item,))
     found = reply.sections.get(items.reply_key(item))
     return found if found is not None else b"".join(it for it in reply.sections.values() if it)
 
 
 async def decoded(read: Read, part: Part, window: int = WINDOW) -> AsyncGenerator[bytes, None]:
-    """The part without its transfer encoding, window by window as `read` brings them."""
-    how = How.DECODED if part.encoding == "base64" else How.ENCODED
-    try:
-        first = await read(how, 0, window)
-    except UnknownEncoding:
-        how = How.ENCODED
-        first = await read(how, 0, window)
-    decoder = Decoder("" if how is How.DECODED else part.encoding)
-    async for piece in _windows(read, how, first, window):
+    """The part without its transfer encoding, window by window as `read` brings them.
+
+    Base64 by the server where it can; where it gives up, even midway, by us from there on.
+    """
+    given = 0
+    if part.encoding == "base64":
+        try:
+            async for piece in _windows(read, How.DECODED, window):
+                yield piece
+                given += len(piece)
+        except UnknownEncoding:
+            pass
+        else:
+            return
+    async for piece in _undone(read, part.encoding, window):
+        yield piece[given:]
+        given = max(0, given - len(piece))
+
+
+async def _undone(read: Read, encoding: str, window: int) -> AsyncGenerator[bytes, None]:
+    decoder = Decoder(encoding)
+    async for piece in _windows(read, How.ENCODED, window):
         yield decoder.feed(piece)
     yield decoder.finish()
 
 
-async def _windows(read: Read, how: How, first: bytes, window: int) -> AsyncGenerator[bytes, None]:
-    piece, start = first, 0
-    while True:
+async def _windows(read: Read, how: How, window: int) -> AsyncGenerator[bytes, None]:
+    start = 0
+    while start <= MAX_PART:
+        piece = await read(how, start, window)
         yield piece
         start += len(piece)
         if len(piece) < window:
             return
-        if start > MAX_PART:
-            raise Unavailable(detail=f"a part of more than {MAX_PART} octets")
-        piece = await read(how, start, window)
+    raise Unavailable(detail=f"a part of more than {MAX_PART} octets")
 
 
 async def part_bytes(session: Session, message: Message, part: Part, limit: int) -> bytes:

@@ -55,6 +55,7 @@ _CODES: dict[str, tuple[type[MailError], str]] = {
     "NONEXISTENT": (NotFound, FOLDER_GONE),
     "NOPERM": (NotAllowed, ""),
     "OVERQUOTA": (OverQuota, ""),
+    "PARSE": (BadRequest, CANNOT),
     "READ-ONLY": (NotAllowed, READ_ONLY),
     "SERVERBUG": (Unavailable, ""),
     "TOOBIG": (TooBig, MESSAGE_TOO_BIG),

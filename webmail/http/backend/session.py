@@ -95,13 +95,13 @@ class Session:
     ) -> Selected:
         """Make this the selected mailbox (RFC 9051, 6.3.2).
 
-        `current`: what others changed is known afterwards; `write`: it is to be changed. Raises NotFound if
+        `current`: what others changed is known afterwards; `write`: it must be writable. Raises NotFound if
         it is gone or has another UIDVALIDITY, NotAllowed if it must not be changed.
         """
         here = self.selected
         if here is None or here.name != folder:
             here = await self._open(folder)
-        elif current or write:
+        elif current:
             await self.ask(noop())
         if uidvalidity is not None and uidvalidity != here.uidvalidity:
             raise NotFound(FOLDER_RENUMBERED, detail=f"UIDVALIDITY is {here.uidvalidity}, not {uidvalidity}")

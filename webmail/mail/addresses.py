@@ -17,6 +17,7 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+")
 _QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?")
 _PLAIN_NAME = re.compile(r"[^\x00-\x1f\x7f\"(),:;<>@\[\\\].]*")
+_DOTS = re.compile("[\u3002\uff0e\uff61]")  # full stops that people type in IDNs, RFC 5895, 2
 _SEPARATORS = ",;\n\r"
 
 
@@ -112,7 +113,7 @@ def ascii_domain(domain: str) -> str:
     if domain.startswith("["):
         return domain if _is_literal(domain) else ""
     if not domain.isascii():
-        domain = unicodedata.normalize("NFKC", domain.lower())
+        domain = _DOTS.sub(".", unicodedata.normalize("NFKC", domain.lower()))
     labels = [_ascii_label(label) for label in domain.split(".")]
     joined = ".".join(labels)
     return joined if all(labels) and len(joined) <= MAX_ADDRESS - 2 else ""

@@ -95,7 +95,9 @@ _UNPAIRED = re.compile("[\ud800-\udfff]")
 
 
 def _labels() -> dict[str, str]:
-    names = {codec: codec for codec in _CODECS} | dict(encodings.aliases.aliases.items())
+    names = {codec: codec for codec in (*_CODECS, *_MEANT)}
+    names |= {f"win{page}": f"cp{page}" for page in range(1250, 1259)}
+    names |= encodings.aliases.aliases
     known: dict[str, str] = {}
     for label, codec in names.items():
         meant = _MEANT.get(codec, codec)
@@ -126,10 +128,10 @@ def decode(data: bytes, label: bytes | str | None = None) -> str:
     if name in {"", "ascii"}:
         return _guess(data)
     text = _strictly(data, name)
-    if text is None:
+    if text is None and not data.isascii():
         text = _strictly(data, "utf_8")
     if text is None:
-        text = data.decode(name, "replace")
+        text = _guess(data) if name == "utf_8" else data.decode(name, "replace")
     return _UNPAIRED.sub("\ufffd", text).removeprefix("\ufeff")
 
 

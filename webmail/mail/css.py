@@ -18,6 +18,7 @@ from tinycss2.ast import (
     NumberToken,
     PercentageToken,
     StringToken,
+    URLToken,
     WhitespaceToken,
 )
 
@@ -124,7 +125,10 @@ def _value(name: str, tokens: Iterable[Node]) -> str:
 
 
 def _token(name: str, token: Node) -> str:
-    write = _FREE_TOKENS.get(type(token)) if name in _FREE else _KEYWORD_TOKENS.get(type(token))
+    if name == "background":
+        write = _BACKGROUND_TOKENS.get(type(token))
+    else:
+        write = (_FREE_TOKENS if name in _FREE else _KEYWORD_TOKENS).get(type(token))
     if write is None:
         raise _NotAllowed
     return write(name, token)
@@ -132,6 +136,10 @@ def _token(name: str, token: Node) -> str:
 
 def _blank(_name: str, _token: Node) -> str:
     return " "
+
+
+def _nothing(_name: str, _token: Node) -> str:
+    return ""
 
 
 def _keyword(name: str, token: IdentToken) -> str:
@@ -178,9 +186,11 @@ def _between(name: str, token: LiteralToken) -> str:
     return str(token.value)
 
 
-def _function(_name: str, block: FunctionBlock) -> str:
+def _function(name: str, block: FunctionBlock) -> str:
     """A colour or a calc: numbers and what stands between them, nothing inside each other."""
     function = block.lower_name
+    if name == "background" and function == "url":
+        return ""
     if function not in _BETWEEN or len(block.arguments) > MAX_TOKENS:
         raise _NotAllowed
     pieces: list[str] = []
@@ -205,4 +215,5 @@ _FREE_TOKENS = _ARGUMENT_TOKENS | {
     StringToken: _font,
     FunctionBlock: _function,
 }
+_BACKGROUND_TOKENS = _FREE_TOKENS | {URLToken: _nothing}  # its colour matters to what stands on it
 _KEYWORD_TOKENS = {WhitespaceToken: _blank, IdentToken: _keyword}

@@ -22,32 +22,55 @@ class _Run:
     """Neighbouring words of one charset, joined before decoding: some senders cut inside a character."""
 
     charset: bytes
-    data: bytearray
+    data: bytes = b""
+    rest: bytes = b""  # base64 that ends inside a group: some cut even there
+
+    def add(self, encoding: bytes, text: bytes) -> None:
+        if encoding in b"qQ":
+            self._close()
+            self.data += _HEX.sub(lambda match: bytes.fromhex(match[1].decode()), text.replace(b"_", b" "))
+            return
+        clean = text.translate(None, _NOT_BASE64)
+        if (len(clean) + text.count(b"=")) % 4 == 0:
+            self._close()  # what was left before lacked its padding
+        clean = self.rest + clean
+        whole = len(clean) & ~3
+        self.data += binascii.a2b_base64(clean[:whole])
+        self.rest = clean[whole:]
+        if b"=" in text:
+            self._close()
+
+    def _close(self) -> None:
+        rest, self.rest = self.rest, b""
+        if len(rest) > 1:  # six bits are no octet
+            self.data += binascii.a2b_base64(rest + b"=" * (-len(rest) % 4))
+
+    def text(self) -> str:
+        self._close()
+        return charsets.decode(self.data, self.charset)
 
 
 def decode(raw: bytes) -> str:
     """The text of a field, RFC 2047 words decoded wherever they stand; never raises; linear."""
     if b"=?" not in raw:
         return charsets.decode(raw)
-    pieces: list[_Run] = []
+    runs: list[_Run] = []
     position = 0
-    for start, end, charset, data in _words(raw):
+    for start, end, charset, head, text in _words(raw):
         gap = raw[position:start]
-        follows_word = position > 0
-        if gap.strip() or not follows_word:  # blanks between two words are not part of the text
-            pieces.append(_Run(b"", bytearray(gap)))
-            follows_word = False
-        if follows_word and pieces[-1].charset == charset:
-            pieces[-1].data += data
-        else:
-            pieces.append(_Run(charset, bytearray(data)))
+        beside = position > 0 and not gap.strip()  # blanks between two words are not part of the text
+        if not beside:
+            runs.append(_Run(b"", gap))
+        if not beside or runs[-1].charset != charset:
+            runs.append(_Run(charset))
+        runs[-1].add(head, text)
         position = end
-    pieces.append(_Run(b"", bytearray(raw[position:])))
-    return "".join(charsets.decode(bytes(run.data), run.charset) for run in pieces)
+    runs.append(_Run(b"", raw[position:]))
+    return "".join(run.text() for run in runs)
 
 
-def _words(raw: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """Start, end, charset in lower case and content of each word."""
+def _words(raw: bytes) -> Iterator[tuple[int, int, bytes, bytes, bytes]]:
+    """Start, end, charset in lower case, encoding and encoded text of each word."""
     heads = list(_HEAD.finditer(raw))
     close = -1
     for number, head in enumerate(heads):
@@ -58,19 +81,7 @@ def _words(raw: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
         if number + 1 < len(heads) and heads[number + 1].start() < close:
             continue  # never closed: another word begins first
         charset = head[1].partition(b"*")[0].lower()  # RFC 2231, section 5: a language may follow
-        yield head.start(), close + 2, charset, _content(head[2], raw[head.end() : close])
-
-
-def _content(encoding: bytes, text: bytes) -> bytes:
-    if encoding in b"qQ":
-        return _HEX.sub(lambda match: bytes.fromhex(match[1].decode()), text.replace(b"_", b" "))
-    clean = text.translate(None, _NOT_BASE64)
-    if len(clean) % 4 == 1:
-        clean = clean[:-1]
-    try:
-        return base64.b64decode(clean + b"=" * (-len(clean) % 4))
-    except binascii.Error:  # pragma: no cover  only the alphabet is left, in whole groups
-        return text
+        yield head.start(), close + 2, charset, head[2], raw[head.end() : close]
 
 
 MAX_WORD = 64  # characters of one word; RFC 2047 allows 75, but 76 for the line with the name of its field

@@ -84,7 +84,7 @@ def structure(html: str) -> str:
 
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
-_LENGTH = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?%?")
+_LENGTH = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?(?:%|px)?")
 _SIZE = re.compile(r"[+-]?[0-9]{1,2}")
 _COLOUR = re.compile(r"#?[0-9a-zA-Z]{3,32}")
 _FACE = re.compile(r"[\w ,.'\"\-]{1,200}")

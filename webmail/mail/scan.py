@@ -46,9 +46,9 @@ _ENDS = {name: re.compile(rf"</{name}(?=[{_BLANK}/>])[^>]*+>", re.IGNORECASE) fo
 
 _FORMATTING = _words("a b big code em font i nobr s small strike strong tt u")
 _ALONE = _words("a nobr")  # a second one closes the first; one more per table cell
-_NEVER_NESTED = _words(
-    "area base br caption col colgroup dd dt embed hr img input li link meta option p param source"
-    " tbody td tfoot th thead tr track wbr"
+_NEVER_NESTED = _words(  # void, or closed by the next of its kind before anything not counted here opens
+    "area base br caption col colgroup embed hr img input link meta p param source tbody td tfoot th thead"
+    " tr track wbr"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from webmail.mail import charsets
 from webmail.mail.flowed import Line, flow, lines, unflow
@@ -13,6 +14,8 @@ from webmail.mail.readable import from_html
 __all__ = ["decode_text", "flow", "from_html", "quote", "to_html", "unflow"]
 
 MAX_TEXT = 2_097_152  # characters of one text that are shown
+MAX_LINES = 100_000  # of one text that are shown; each costs some 3 µs
+MAX_STEPS = 20_000  # into and out of quotation; each costs far more octets than its mark
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -25,18 +28,19 @@ def decode_text(data: bytes, charset: bytes | str | None) -> str:
 
 def to_html(text: str, *, flowed: bool = False, delsp: bool = False) -> str:
     """Text as safe HTML: escaped, addresses linked, quotation as nested blockquotes, lines ended by <br>."""
-    cut = text[:MAX_TEXT]
-    return "".join(_blocks(lines(cut, flowed=flowed, delsp=delsp))) + ("…" if len(text) > MAX_TEXT else "")
+    paragraphs = lines(text[:MAX_TEXT], flowed=flowed, delsp=delsp)
+    shown = "".join(_blocks(islice(paragraphs, MAX_LINES)))
+    whole = len(text) <= MAX_TEXT and next(paragraphs, None) is None
+    return shown if whole else f"{shown}…"
 
 
 def _blocks(paragraphs: Iterator[Line]) -> Iterator[str]:
-    depth, room = 0, MAX_LINKS
+    depth, room, steps = 0, MAX_LINKS, 0
     for line in paragraphs:
-        if line.depth > depth:
-            yield "<blockquote>" * (line.depth - depth)
-        elif line.depth < depth:
-            yield "</blockquote>" * (depth - line.depth)
-        depth = line.depth
+        wanted = line.depth if steps < MAX_STEPS else depth
+        steps += abs(wanted - depth)
+        yield "<blockquote>" * (wanted - depth) or "</blockquote>" * (depth - wanted)
+        depth = wanted
         shown, made = linkify(line.text, room)
         room -= made
         yield f"{shown}<br>\n"

@@ -91,8 +91,11 @@ def _start(stack: contextlib.ExitStack, place: Path) -> Product:
     postfix = Postfix(place / "postfix", [dovecot], authority.issue("postfix", "127.0.0.1"))
     stack.enter_context(postfix)
     product = Product(place / "webmail", settings_for([dovecot], postfix), port=_port())
-    product.add(ANNA, dovecot.host, "Anna Lindqvist")
-    product.add(BEN, dovecot.host, "Ben Okafor")
+    product.configure()
+    for person, name in ((ANNA, "Anna Lindqvist"), (BEN, "Ben Okafor")):
+        product.webmail(
+            "user", "add", person.name, "--host", dovecot.host, "--name", name, stdin=f"{person.password}\n"
+        )
     return _entered(stack, product)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import subprocess
 import time
 from urllib.parse import quote, urlencode
 
@@ -44,6 +45,7 @@ NAMES = (
     "[x]",
 )
 FOLDERS = 5000
+PATIENCE = 10  # seconds for a page of these; a loaded machine needs a few
 
 
 @pytest.fixture
@@ -116,11 +118,14 @@ def test_five_thousand_folders(signed_in: Visitor, me: Person, dovecot_a: Doveco
             made = home / f".Project {number // 100:02}.Folder {number:04}" / part
             made.mkdir(parents=True, exist_ok=True)
             os.chown(made, user.pw_uid, user.pw_gid)
+    # Dovecot makes an index for each at first sight; that takes it longer than any page may.
+    counting = ["doveadm", "-c", str(dovecot_a.directory / "dovecot.conf"), "mailbox", "status", "-u", me.name]
+    subprocess.run([*counting, "messages unseen", "*"], check=True, capture_output=True, timeout=120)
     for path in ("/mail", mail_path("Project 49/Folder 4999"), "/folders"):
         start = time.monotonic()
         page = signed_in.get(path)
         assert page.status == 200, page.text
-        assert time.monotonic() - start < 15
+        assert time.monotonic() - start < PATIENCE
     assert signed_in.get("/healthz").status == 200
 
 
@@ -166,7 +171,6 @@ ADDRESSES = (
     f"/static/{EVIL}",
 )
 FORMS = {
-    "/signin": {"user": "", "password": "", "next": "", "zone": "", "kept.text": ""},
     "/mail?folder=INBOX": {
         "uidvalidity": "UIDVALIDITY",
         "uid": "1",
@@ -214,6 +218,13 @@ def test_line_breaks_in_every_field(
     assert fresh.status in {200, 303}
     total = sum(len(messages(dovecot_a, me.name, folder)) for folder in ("INBOX", "Archive", "Trash"))
     assert total == 1
+
+
+@pytest.mark.parametrize("name", ["user", "password", "next", "zone", "kept.text"])
+def test_line_breaks_at_the_door(name: str, visitor: Visitor, me: Person) -> None:
+    fields = {"user": me.name, "password": me.password, "next": "/mail", "zone": "UTC", name: INJECTION}
+    answer = safe(visitor.post("/signin", fields, token=False))
+    assert not answer.location.startswith(("//", "http"))
 
 
 def test_line_breaks_in_every_field_of_a_letter(

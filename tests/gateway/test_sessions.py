@@ -29,7 +29,7 @@ def hasty(servers: Path, dovecot_a: Dovecot) -> Iterator[Product]:
     """A product whose sessions end soon and which trusts a proxy on this host."""
     settings = settings_for([dovecot_a], None) | {
         "service.http.sessiontimeout": str(IDLE),
-        "service.http.trustedproxies": "127.0.0.1",
+        "service.http.trustedproxies": "127.0.0.0/8",
     }
     with Product(servers / "hasty", settings) as product:
         yield product
@@ -138,6 +138,6 @@ def test_failed_sign_in_is_the_line_that_fail2ban_reads(product: Product, visito
     rule = (ROOT / "deploy/fail2ban/webmail.conf").read_text().partition("failregex = ")[2].splitlines()[0]
     pattern = re.compile(rule.replace("<ADDR>", r"(?P<address>[\d.]+)"))
     found = [match for line in product.log.read_text().splitlines() if (match := pattern.match(line))]
-    assert {match["address"] for match in found} == {"127.0.0.1"}
+    assert {match["address"] for match in found} >= {visitor.address}
     assert any("mallory" in match[0] for match in found)
     assert "hunter2hunter2" not in product.log.read_text()

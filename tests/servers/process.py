@@ -96,9 +96,9 @@ class Process:
         return text[-LOG_TAIL:]
 
     def kill(self) -> None:
-        """End it as kill -9 or a power cut would."""
+        """End it and its children as kill -9 or a power cut would."""
         if self._child is not None:
-            self._child.kill()
+            os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
 
     def stop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import http.client
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from tests.servers.dovecot import Person
 
 TIMEOUT = 60  # seconds for one answer: above each limit of the product
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
+_networks = itertools.count(1)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -50,10 +52,17 @@ class Answer:
 
 
 class Visitor:
-    """`with Visitor(url) as visitor`; follows redirects only when asked with `follow`."""
+    """`with Visitor(url) as visitor`; follows redirects only when asked with `follow`.
+
+    Each comes from a loopback network of its own, so that the wrong passwords of one slow down no other.
+    """
 
     def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
+        number = next(_networks)
+        self.address = f"127.{1 + number // 250}.{number % 250}.1"
+        self._connection = http.client.HTTPConnection(
+            urlsplit(url).netloc, timeout=TIMEOUT, source_address=(self.address, 0)
+        )
         self.cookies: dict[str, str] = {}
         self.token = ""
 

@@ -10,7 +10,7 @@ export class Files {
     this.row = form.querySelector("#write-file-row");
     this.waiting = [];
     this.current = null;
-    this.held = new Map(); // id of an uploaded file: the File, in case the server loses it
+    this.held = new Map(); // id of an uploaded file: the File and its name there, in case it is lost
     this.idle = Promise.resolve();
     this.listen();
   }
@@ -92,7 +92,7 @@ export class Files {
     for (;;) {
       const { status, answer } = await this.put(job);
       if (status === 201) {
-        this.held.set(answer.id, job.file);
+        this.held.set(answer.id, { file: job.file, name: answer.name });
         this.finish(job.row, answer);
         return answer;
       }
@@ -157,19 +157,14 @@ export class Files {
     this.owner.changed(response.ok ? await response.json() : null);
   }
 
-  // The server lost these files with an expired session: true if this page still has one to send again.
-  sendAgain(ids) {
-    const again = [];
-    for (const id of ids) {
-      const file = this.held.get(id);
-      const row = this.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
-      if (!file) continue;
-      row?.remove();
-      this.held.delete(id);
-      again.push(file);
-    }
-    this.add(again);
-    return again.length > 0;
+  // Of the files that the server lost with an expired session: those it did not bring back and we still hold.
+  again(lost, there) {
+    const back = there.map((file) => `${file.size} ${file.name}`);
+    return lost.map((id) => this.held.get(id)).filter((held) => {
+      const index = held ? back.indexOf(`${held.file.size} ${held.name}`) : -1;
+      if (index >= 0) back.splice(index, 1);
+      return held && index < 0;
+    }).map((held) => held.file);
   }
 
   // --- rows ----------------------------------------------------------------------------------

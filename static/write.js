@@ -49,7 +49,9 @@ class Writer {
     });
     this.form.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("beforeunload", (event) => {
-      if ((this.changed || this.files.busy) && !this.leaving) event.preventDefault();
+      if ((!this.changed && !this.files.busy) || this.leaving) return;
+      this.copy.keep();
+      event.preventDefault();
     });
   }
 
@@ -210,8 +212,12 @@ class Writer {
   failed(error, asked) {
     if (error instanceof Expired) return this.say(this.words.signedout);
     if (error instanceof TypeError || error instanceof SyntaxError) return this.say(this.words.offline);
+    const coming = error.lost?.length ? this.files.again(error.lost, error.files) : [];
     if (error.files) this.files.show(error.files);
-    if (error.lost && this.files.sendAgain(error.lost)) return this.say(this.words.again);
+    if (coming.length) {
+      this.files.add(coming);
+      return this.say(this.words.again);
+    }
     if (!asked) return this.say(error.error || this.words.offline);
     this.say("");
     this.clear();

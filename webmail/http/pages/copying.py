@@ -11,7 +11,7 @@ from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
 from webmail.http.pages.composing import Letter, Place, Recipients
 from webmail.http.pages.desk import Desk
-from webmail.http.pages.weighing import room
+from webmail.http.pages.weighing import MESSAGE, room
 from webmail.http.spool import File
 from webmail.mail import display, parts, text
 from webmail.mail.compose import BLOCK, canonical
@@ -36,11 +36,11 @@ async def text_of(box: Box, message: Message) -> str:
     data = await box.part_bytes(message, part, MAX_QUOTED)
     decoded = text.decode_text(data, part.params.get("charset"))
     if part.subtype == "html":
-        return text.from_html(decoded)
+        return text.from_html(decoded).rstrip("\n")
     if part.params.get("format", b"").lower() == b"flowed":
         delsp = part.params.get("delsp", b"").lower() == b"yes"
-        return text.unflow(decoded, delsp=delsp)
-    return decoded
+        decoded = text.unflow(decoded, delsp=delsp)
+    return decoded.removesuffix("\n")
 
 
 async def copy_attachments(
@@ -52,8 +52,13 @@ async def copy_attachments(
     """
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
     wanted = [(_origin(place, part.section), part) for part in _files_of(message)]
-    files, left_out = [], []
+    files: list[File] = []
+    left_out: list[str] = []
     for origin, part in wanted:
+        known = _spooled(desk, letter, origin)
+        if known is not None:
+            files += [known] if known.id not in letter.kept else []
+            continue
         name = parts.filename(part)
         blocks = desk.here.pool.part_blocks(desk.who, place.folder, place.uidvalidity, place.uid, part)
         try:
@@ -61,7 +66,6 @@ async def copy_attachments(
         except (TooBig, OverQuota):
             left_out.append(name)
             continue
-        file = await _checked(desk, letter, file)
         if (name, file.size) in skip:
             desk.here.spool.remove(desk.session.key, letter.compose, file.id)
         else:
@@ -74,35 +78,39 @@ async def copy_whole(desk: Desk, letter: Letter, message: Message) -> Copied:
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
     stem = parts.safe_name(message.summary.subject.replace("/", "-").replace("\\", "-"))
     name = parts.safe_name(f"{stem or 'message'}{EML}")
+    origin = _origin(place, "")
+    known = _spooled(desk, letter, origin)
+    if known is not None:
+        return Copied((known,))
     blocks = desk.here.pool.source_blocks(desk.who, place.folder, place.uidvalidity, place.uid)
     try:
-        file = await _receive(desk, letter, name, "message/rfc822", _origin(place, ""), blocks)
-        return Copied((await _checked(desk, letter, file),))
+        return Copied((await _receive(desk, letter, name, MESSAGE, origin, blocks),))
     except (TooBig, OverQuota):
         return Copied((), (name,))
+
+
+def _spooled(desk: Desk, letter: Letter, origin: str) -> File | None:
+    return next((file for file in desk.spooled(letter.compose) if file.origin == origin), None)
 
 
 async def _receive(
     desk: Desk, letter: Letter, name: str, type_: str, origin: str, blocks: AsyncIterator[bytes]
 ) -> File:
-    there = desk.spooled(letter.compose)
-    known = next((file for file in there if file.origin == origin), None)
-    if known is not None:
-        return known
-    fits = room(desk.message(letter, Recipients(), there), name, type_, desk.limits)
+    fits = room(desk.message(letter, Recipients(), desk.spooled(letter.compose)), name, type_, desk.limits)
     if fits < 0:
         raise TooBig
-    return await desk.here.spool.receive(
+    file = await desk.here.spool.receive(
         desk.session.key, letter.compose, name, type_, blocks, fits, origin=origin
     )
+    return await _checked(desk, letter, file)
 
 
 async def _checked(desk: Desk, letter: Letter, file: File) -> File:
     """A message goes out as it is (RFC 2046, 5.2.1): so it must be fit to, or is only octets."""
-    if file.type != "message/rfc822":
+    if file.type != MESSAGE:
         return file
     encoding = await in_thread(_canonical, file)
-    type_ = f"message/rfc822;{encoding}" if encoding else "application/octet-stream"
+    type_ = f"{MESSAGE};{encoding}" if encoding else "application/octet-stream"
     return desk.here.spool.retype(desk.session.key, letter.compose, file, type_)
 
 

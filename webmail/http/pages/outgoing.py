@@ -53,7 +53,7 @@ async def show(request: Request) -> Response:
         "outbox.html",
         folders=await showing.folders(at),
         here="/outbox",
-        entries=[_row(entry, at) for entry in _latest(entries)],
+        entries=[_row(entry, at) for entry in _latest(entries) if not await _mended(entry, at)],
     )
 
 
@@ -71,6 +71,13 @@ async def change(request: Request) -> Response:
     if wants_json(request):
         return JSONResponse({})
     return RedirectResponse("/outbox", 303)
+
+
+async def _mended(entry: Entry, at: Desk) -> bool:
+    """Whether it came back and was then sent after all."""
+    if entry.state is not State.RETURNED:
+        return False
+    return await at.here.outbox.find(at.session.user.uid, entry.submission.compose) is not None
 
 
 def _latest(entries: Sequence[Entry]) -> list[Entry]:

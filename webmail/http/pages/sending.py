@@ -41,11 +41,12 @@ async def send(request: Request, at: Desk, posted: Posted) -> Response:
     known = await _handed_in(at, posted.letter)
     if known is not None:
         return await _tell(request, at, posted, known)
-    letter, lost = await drafting.restore(at, posted.letter)
+    restored = await drafting.restore(at, posted.letter)
+    letter = restored.letter
     posted = replace(posted, letter=letter)
-    if lost:
-        problem = at.translate(LOST).format(n=len(lost))
-        return await _not_sent(request, at, posted, 409, "files", problem, lost=lost)
+    if restored.missing:
+        problem = at.translate(LOST).format(n=restored.missing)
+        return await _not_sent(request, at, posted, 409, "files", problem, lost=restored.lost)
     whom, complaints = recipients(letter)
     if complaints:
         return await _not_sent(request, at, posted, 422, "fields", at.translate(MEND), complaints)

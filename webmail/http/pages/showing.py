@@ -103,7 +103,7 @@ def refusal(
             complaint.field: said(complaint, desk).text for complaint in complaints if complaint.field
         },
         "lost": list(lost),
-        "files": None if lost else [asdict(row) for row in rows(desk.files(letter))],
+        "files": [asdict(row) for row in rows(desk.files(letter))],
     }
     return JSONResponse(answer, status)
 

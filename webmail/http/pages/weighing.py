@@ -12,6 +12,7 @@ from webmail.http.pages.formats import Translate
 from webmail.i18n import N_
 from webmail.mail.compose import Attached, Outgoing, size
 
+MESSAGE = "message/rfc822"
 # RFC 2045, 6.8: 57 octets become a line of 76 characters and CR LF.
 _LINE_IN, _LINE_OUT = 57, 78
 
@@ -47,14 +48,10 @@ def room(message: Outgoing, name: str, type_: str, limits: Limits) -> int:
     budget = limits.message - empty
     if budget < 0:
         return -1
+    if type_ == MESSAGE:  # goes out as it is
+        return min(budget, limits.upload)
     lines, rest = divmod(budget, _LINE_OUT)
-    fits = lines * _LINE_IN + max(0, (rest - 2) // 4 * 3)
-    # The formula is near; the composer's own count decides.
-    while fits and _with(message, name, type_, fits) > limits.message:
-        fits -= 1
-    while _with(message, name, type_, fits + 1) <= limits.message:
-        fits += 1
-    return min(fits, limits.upload)
+    return min(lines * _LINE_IN + max(0, (rest - 2) // 4 * 3), limits.upload)
 
 
 def _with(message: Outgoing, name: str, type_: str, octets: int) -> int:

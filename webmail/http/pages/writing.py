@@ -49,10 +49,11 @@ async def _save(request: Request, at: Desk, posted: Posted) -> Response:
     """Into Drafts; the page stays, and tells when."""
     if await at.here.outbox.find(at.session.user.uid, posted.letter.compose) is not None:
         raise AlreadyExists(HANDED_IN)
-    letter, lost = await drafting.restore(at, posted.letter)
-    if lost:
-        problem = at.translate(LOST).format(n=len(lost))
-        return await _again(request, at, replace(posted, letter=letter), 409, "files", problem, lost)
+    restored = await drafting.restore(at, posted.letter)
+    letter = restored.letter
+    if restored.missing:
+        problem = at.translate(LOST).format(n=restored.missing)
+        return await _again(request, at, replace(posted, letter=letter), 409, "files", problem, restored.lost)
     try:
         letter = await drafting.save(at, letter)
     except MailError as error:

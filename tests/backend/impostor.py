@@ -119,7 +119,7 @@ async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answe
     """Whether to go on after this."""
     writer.write(answer.removesuffix(CUT).removesuffix(HANG).removesuffix(DRIP))
     await writer.drain()
-    while answer == DRIP:
+    while answer == DRIP and not writer.is_closing():
         writer.write(b"* OK still here\r\n")
         await writer.drain()
         await asyncio.sleep(0.1)

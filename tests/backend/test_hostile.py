@@ -227,6 +227,23 @@ def test_a_server_without_uidplus_never_loses_the_mail_of_others(run: Run) -> No
     run(talk())
 
 
+def test_a_message_that_the_server_cannot_describe(run: Run) -> None:
+    """It is in the list all the same, and can be opened."""
+    told = ROW.replace(ROW[ROW.index(b"ENVELOPE") : ROW.index(b"BODYSTRUCTURE")], b"ENVELOPE NIL ")
+
+    async def talk() -> None:
+        async with (
+            Impostor({"FETCH": told, "UID FETCH": told}) as server,
+            pool(at("127.0.0.1", server.port)) as made,
+            made.lease(ANN) as box,
+        ):
+            (row,) = (await box.page("INBOX")).rows
+            assert (row.uid, row.subject, row.sender) == (5, "", ())
+            assert (await box.open("INBOX", 7, 5)).summary == row
+
+    run(talk())
+
+
 @pytest.mark.parametrize("found", [b"1:4294967295", b"1:*", b"x", b"5,0"])
 def test_a_search_that_finds_more_than_there_is(run: Run, found: bytes) -> None:
     answers = {"UID SEARCH": b"* ESEARCH (TAG x) UID ALL " + found + b"\r\n%tag OK done\r\n"}

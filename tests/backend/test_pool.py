@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.backend.impostor import CUT, ROW, Impostor
-from tests.backend.talk import at, config, mail, person, pool
+from tests.backend.talk import at, box, config, mail, person, pool
 from tests.conftest import Run
 from tests.servers.dovecot import Dovecot
-from tests.servers.mailbox import fill
+from tests.servers.mailbox import deliver, fill
 from tests.servers.process import free_port
 from webmail.errors import Busy, NotFound, Unavailable
 from webmail.http.backend import host as host_module
@@ -167,6 +168,36 @@ async def a_page_that_fails(made: Pool) -> None:
     async with made.lease(ANN) as box:
         await box.page("INBOX")
         raise ZeroDivisionError
+
+
+def test_no_place_is_lost_in_a_storm_of_cancellations(run: Run, dovecot_a: Dovecot) -> None:
+    people = [dovecot_a.spare().name for _ in range(8)]
+    for name in people:
+        fill(dovecot_a, name, [mail(f"m{n}", "x" * 5000) for n in range(60)])
+
+    async def use(made: Pool, who: pool_module.Identity, seconds: float) -> None:
+        async with asyncio.timeout(seconds), made.lease(who) as it:
+            for number in range(1, 50):
+                found = await it.page("INBOX", number % 3)
+                await it.open("INBOX", found.uidvalidity, found.rows[number % len(found.rows)].uid)
+
+    async def talk() -> None:
+        chance = random.Random(7)
+        async with pool(config(dovecot_a, maxconnections=10)) as made:
+            for _ in range(6):
+                each = [
+                    (person(chance.choice(people), dovecot_a.host), chance.uniform(0, 0.2)) for _ in range(30)
+                ]
+                done = await asyncio.gather(*(use(made, *it) for it in each), return_exceptions=True)
+                assert all(it is None or isinstance(it, TimeoutError | Busy) for it in done), done
+            host = made._hosts[dovecot_a.host]
+            assert host._free._value + len(host._idle) == 10
+            assert host._handshakes._value == host_module.HANDSHAKES
+            assert all(account.seats._value == 3 for account in made._accounts.values())
+            for name in people:
+                assert await page(made, person(name, dovecot_a.host)) == 60
+
+    run(talk())
 
 
 def test_an_error_of_ours_closes_the_connection_and_an_answer_does_not(run: Run) -> None:
@@ -379,8 +410,22 @@ def test_no_folder_list_is_older_than_an_own_change(run: Run) -> None:
     run(talk())
 
 
-async def names(box: Box) -> list[str]:
-    return [folder.name for folder in await box.folders()]
+def test_counts_are_asked_anew_when_a_page_says_otherwise(run: Run, dovecot_a: Dovecot) -> None:
+    name = dovecot_a.spare().name
+    fill(dovecot_a, name, [mail("old")])
+
+    async def talk() -> None:
+        async with box(dovecot_a, name) as it:
+            assert (await it.folders())[0].unseen == 1
+            deliver(dovecot_a, name, mail("new"))
+            assert (await it.page("INBOX")).total == 2
+            assert (await it.folders())[0].unseen == 2
+
+    run(talk())
+
+
+async def names(it: Box) -> list[str]:
+    return [folder.name for folder in await it.folders()]
 
 
 def test_rows_stay_right_when_the_numbers_move(run: Run) -> None:

@@ -11,6 +11,7 @@ from webmail.http.backend.model import Folder
 
 FRESH = 5.0  # seconds a folder list is good for, at least; counts may be that old
 FRESH_FACTOR = 20  # or this many times as long as it took: 5,000 folders are not counted for every page
+CHEAP = 1.0  # seconds for a list that may be asked for again as soon as one of its counts is wrong
 FRESH_MOST = 300.0  # seconds, at most
 
 
@@ -24,6 +25,7 @@ class Account:
         self.seats = asyncio.Semaphore(seats)
         self.leases = 0
         self._folders: tuple[Folder, ...] | None = None
+        self._cheap = True
         self._until = 0.0
         self._version = 0
 
@@ -40,7 +42,14 @@ class Account:
         """A list that took so many seconds; unless something was changed since it was asked for."""
         if version == self._version:
             self._folders = folders
+            self._cheap = seconds < CHEAP
             self._until = time.monotonic() + min(FRESH_MOST, max(FRESH, FRESH_FACTOR * seconds))
+
+    def noticed(self, folder: str, total: int) -> None:
+        """A page says how many messages there are: counts that say otherwise are out of date."""
+        differs = any(it.name == folder and it.messages not in {None, total} for it in self._folders or ())
+        if differs and self._cheap:
+            self._folders = None
 
     def changed(self) -> None:
         self._version += 1

@@ -103,7 +103,8 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
     @property
     def usable(self) -> bool:
         """Fit for the next command: open, and no command under way."""
-        return self._attention.failure is None and self._exchange is None
+        ending = self.transport is not None and self.transport.is_closing()
+        return self._attention.failure is None and self._exchange is None and not ending
 
     async def greeting(self) -> Condition:
         """RFC 9051, 7.1.4 and 7.1.5."""
@@ -139,7 +140,7 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
         """One piece of a command; `scrub` is how the log shows it."""
         if scrub and self._log.isEnabledFor(logging.DEBUG):
             self._log.debug("> %s", scrub[:MAX_LOGGED])
-        self.transport.write(line)
+        self._write(line)
         tcp.acknowledge_at_once(self.transport)
 
     def fail(self, error: Unavailable) -> None:
@@ -153,8 +154,8 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
         if not self.usable:
             self.fail(ConnectionLost(detail="closed"))
             return
-        self._attention.fail(ConnectionLost(detail="signed out"))
         self.send(f"{self.new_tag()} LOGOUT\r\n".encode(), "LOGOUT")
+        self._attention.fail(ConnectionLost(detail="signed out"))
         self.transport.close()
 
     # One command
@@ -204,12 +205,17 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
                 left -= len(block)
                 if left < 0:
                     raise ValueError(f"more than the announced {stream.size} octets")
-                self._attention.check()
-                self.transport.write(block)
+                self._write(block)
                 await self._attention.until(lambda: not self._paused)
                 limit.reschedule(self.loop.time() + self._patience)
         if left:
             raise ValueError(f"{left} octets less than the announced {stream.size}")
+
+    def _write(self, octets: bytes) -> None:
+        if self.transport.is_closing():  # and connection_lost is about to be called
+            self.fail(ConnectionLost(detail="connection lost"))
+        self._attention.check()
+        self.transport.write(octets)
 
     def _follow(self, command: Command, done: bool) -> None:
         """Be in the state in which the server is (RFC 9051, 3)."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from webmail import tls
-from webmail.errors import Busy, Unavailable
+from webmail.errors import Busy, MailError, Unavailable
 from webmail.http.backend.cache import Cache
 from webmail.http.backend.connection import Connection
 from webmail.http.backend.login import Identity, sign_in
@@ -26,6 +26,7 @@ class Host:
 
     def __init__(self, route: Route, cache: Cache, log: logging.Logger) -> None:
         self.name = route.host
+        self.closing = False  # from then on nothing is kept idle
         self._cache = cache
         self._log = log
         self._network = log.getChild("Network")
@@ -52,7 +53,7 @@ class Host:
 
     def keep(self, session: Session) -> None:
         """Idle from now on; closed instead if it is broken, or others wait for its place."""
-        if session.connection.usable and not self._waiting:
+        if session.connection.usable and not self._waiting and not self.closing:
             session.idle_since = self._clock()
             self._idle.append(session)
         else:
@@ -104,10 +105,7 @@ class Host:
     async def _place(self) -> None:
         self._waiting += 1
         try:
-            async with asyncio.timeout(WAIT):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Busy(detail=f"no connection to {self.name} became free in {WAIT:g} s") from None
+            await _within(self._free, f"no connection to {self.name} became free")
         finally:
             self._waiting -= 1
 
@@ -120,9 +118,13 @@ class Host:
             ignored=route.ignored,
             log=self._protocol,
         )
-        async with self._handshakes, self._attempt(route, connection):
-            await connection.connect()
-            await sign_in(connection, route, who, self._log)
+        await _within(self._handshakes, f"{self.name} answers too slowly")
+        try:
+            async with self._attempt(route, connection):
+                await connection.connect()
+                await sign_in(connection, route, who, self._log)
+        finally:
+            self._handshakes.release()
         return connection
 
     @asynccontextmanager
@@ -130,23 +132,23 @@ class Host:
         began = self._rest.begin()
         try:
             yield
-        except Unavailable as error:
+        except BaseException as error:
             self._failed(route, connection, began, error)
-            raise
-        except BaseException:
-            self._rest.given_up()
             connection.discard()
             raise
         if self._rest.passed():
             self._network.info("%s:%d answers again", route.host, route.port)
 
-    def _failed(self, route: Route, connection: Connection, began: float, error: Unavailable) -> None:
-        if connection.usable:  # it answers, but lets nobody in
+    def _failed(self, route: Route, connection: Connection, began: float, error: BaseException) -> None:
+        if not isinstance(error, MailError):
+            self._rest.given_up()
+        elif connection.usable:  # it answers, but lets nobody in
             self._rest.passed()
-            connection.discard()
-            return
-        rest = self._rest.failed(began)
-        self._network.warning("%s:%d: %s; next attempt in %.1f s", route.host, route.port, error.detail, rest)
+        else:
+            rest = self._rest.failed(began)
+            self._network.warning(
+                "%s:%d: %s; next attempt in %.1f s", route.host, route.port, error.detail, rest
+            )
 
     def _tls(self, route: Route) -> ssl.SSLContext | None:
         if not route.tls:
@@ -158,3 +160,12 @@ class Host:
                 self._network.error("local.service.proxy.imapcafile %s: %s", route.authorities, error)
                 raise Unavailable(UNAVAILABLE, detail=str(error)) from error
         return self._context
+
+
+async def _within(semaphore: asyncio.Semaphore, why_not: str) -> None:
+    """Acquire it, or raise Busy after WAIT seconds."""
+    try:
+        async with asyncio.timeout(WAIT):
+            await semaphore.acquire()
+    except TimeoutError:
+        raise Busy(detail=f"{why_not} in {WAIT:g} s") from None

@@ -22,7 +22,7 @@ MAX_SIZE = 500  # rows of one page
 MAX_ID = 1000  # octets of a Message-ID
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_NOTHING = Envelope(None, None, (), (), (), (), (), (), None, None)
+NO_ENVELOPE = Envelope(None, None, (), (), (), (), (), (), None, None)
 
 
 async def page(session: Session, folder: str, number: int = 1, size: int = 50) -> Page:
@@ -59,11 +59,14 @@ async def _fetched(session: Session, first: int, last: int, what: tuple[str, ...
         session.log.getChild("General").warning(
             "%s of %s: not all of a page: %s", session.login, session.route.host, error
         )
-    wanted = "envelope" if "ENVELOPE" in what else "flags"
     numbers = sorted((it for it in found if first <= it <= last), reverse=True)
-    return [
-        found[it] for it in numbers if found[it].uid is not None and getattr(found[it], wanted) is not None
-    ]
+    return [found[it] for it in numbers if _answers(found[it], what)]
+
+
+def _answers(reply: Fetch, what: tuple[str, ...]) -> bool:
+    """Whether this is what was asked for, not only news."""
+    told = reply.flags if what is NEWS else reply.envelope or reply.internaldate or reply.size
+    return reply.uid is not None and told is not None
 
 
 def _kept(session: Session, here: Selected, first: int, rows: list[Summary]) -> tuple[Summary, ...]:
@@ -79,7 +82,7 @@ def _renewed(known: Summary, news: Fetch) -> Summary:
 
 def row(told: Fetch) -> Summary:
     """A Summary of a reply to ROW."""
-    envelope = told.envelope or _NOTHING
+    envelope = told.envelope or NO_ENVELOPE
     received = told.internaldate or LONG_AGO
     return Summary(
         uid=told.uid or 0,

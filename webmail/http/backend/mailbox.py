@@ -80,7 +80,10 @@ class Box:
     # Reading
 
     async def page(self, folder: str, number: int = 1, size: int = 50) -> Page:
-        return await self._lease.work(folder, listing.page, folder, number, size)
+        """Newest first; a page beyond the last one is the last one."""
+        found = await self._lease.work(folder, listing.page, folder, number, size)
+        self._account.noticed(found.folder, found.total)
+        return found
 
     async def open(self, folder: str, uidvalidity: int, uid: int) -> Message:
         return await self._lease.work(folder, opening.opened, folder, uidvalidity, uid)

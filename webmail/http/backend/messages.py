@@ -17,7 +17,7 @@ from webmail.wire.imap_replies import Code, Condition, ESearch, Expunge, Search
 from webmail.wire.imap_sets import UidSet
 from webmail.wire.imap_values import FlagList, LiteralStream
 
-BATCH = 1000  # messages of one command, so that each is answered in time
+BATCH = 500  # messages of one command, so that each is answered in time
 DELETED = "\\Deleted"
 SYSTEM = {flag.lower(): flag for flag in ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", DELETED)}
 

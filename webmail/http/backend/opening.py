@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from webmail.errors import Unavailable
-from webmail.http.backend.listing import ROW, flags_of, plain, row
+from webmail.http.backend.listing import NO_ENVELOPE, ROW, flags_of, plain, row
 from webmail.http.backend.model import Message
 from webmail.http.backend.parts import Place, fetched
 from webmail.http.backend.session import Session, mailbox_name
@@ -30,9 +30,9 @@ async def opened(session: Session, folder: str, uidvalidity: int, uid: int) -> M
 
 
 def _message(place: Place, told: Fetch) -> Message:
-    if told.envelope is None or told.structure is None:
-        raise Unavailable(detail=f"no ENVELOPE or BODYSTRUCTURE of UID {place.uid} in {place.folder}")
-    envelope = told.envelope
+    if told.structure is None:
+        raise Unavailable(detail=f"no BODYSTRUCTURE of UID {place.uid} in {place.folder}")
+    envelope = told.envelope or NO_ENVELOPE
     references = b"".join(octets for octets in told.sections.values() if octets)
     return Message(
         folder=place.folder,

@@ -54,7 +54,7 @@ async def fetched(session: Session, place: Place, what: tuple[str, ...]) -> Fetc
 def _lacks(reply: Fetch, what: tuple[str, ...]) -> bool:
     """Whether this is only news, not what was asked for."""
     if "ENVELOPE" in what:
-        return reply.envelope is None
+        return reply.envelope is None and reply.structure is None
     if "FLAGS" in what:
         return reply.flags is None
     return not reply.sections

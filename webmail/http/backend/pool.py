@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from webmail.config import Config
 from webmail.directory import User
@@ -90,6 +90,8 @@ class Pool:
 
     async def close(self) -> None:
         """Sign out everywhere; waits a moment for the backends to hang up."""
+        for host in self._hosts.values():
+            host.closing = True
         closed = [session for host in self._hosts.values() for session in host.close_idle()]
         await asyncio.gather(*(session.connection.ended() for session in closed))
 
@@ -101,7 +103,7 @@ class Pool:
         uid: int,
         part: Part,
         window: int = parts.WINDOW,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """A part, transfer-decoded; each window of it is fetched by a lease of its own.
 
         So a slow reader holds no connection. Raises NotFound, even midway, if the message is gone.
@@ -112,22 +114,26 @@ class Pool:
             async with self._lend(who) as lease:
                 return await lease.work(folder, parts.octets, place, part.section, how, start, count)
 
-        async for block in parts.decoded(read, part, window):
-            yield block
+        async with aclosing(parts.decoded(read, part, window)) as blocks:
+            async for block in blocks:
+                yield block
 
     async def source_blocks(
         self, who: Identity, folder: str, uidvalidity: int, uid: int, window: int = parts.WINDOW
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The whole message as it lies there, like part_blocks."""
         whole = Part(section="", type="message", subtype="rfc822")
-        async for block in self.part_blocks(who, folder, uidvalidity, uid, whole, window):
-            yield block
+        async with aclosing(self.part_blocks(who, folder, uidvalidity, uid, whole, window)) as blocks:
+            async for block in blocks:
+                yield block
 
     def _route(self, host: str, *, as_user: bool | None = None) -> Route:
         return route(self._config, host.lower(), self._log, as_user=as_user)
 
     def _host(self, way: Route) -> Host:
-        return self._hosts.setdefault(way.host, Host(way, self._cache, self._log))
+        if way.host not in self._hosts:
+            self._hosts[way.host] = Host(way, self._cache, self._log)
+        return self._hosts[way.host]
 
     def _account(self, way: Route, who: Identity) -> Account:
         key = (way.host, who.user.login)

@@ -34,7 +34,7 @@ def parsed(content: bytes) -> EmailMessage:
 def text_of(made: EmailMessage) -> str:
     body = made.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def files_of(made: EmailMessage) -> dict[str, bytes]:

@@ -51,7 +51,7 @@ def attach(page: Page, path: Path, *, javascript: bool) -> None:
 
 
 def open_folder(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Folders").get_by_role("link", name=name, exact=True).click()
+    page.get_by_role("navigation", name="Folders").get_by_role("link", name=re.compile(rf"^{name}\b")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -19,6 +20,7 @@ from webmail.directory import Directory
 from webmail.directory.imap import ImapDirectory
 from webmail.directory.local import LocalDirectory
 from webmail.directory.names import Rules
+from webmail.http import answers
 from webmail.http.backend.pool import Pool
 from webmail.http.ceiling import Ceiling
 from webmail.http.credentials import Credentials
@@ -95,6 +97,7 @@ def build(gateway: Gateway) -> Starlette:
             Middleware(Forwarded, trusted=networks(gateway.config.http.trustedproxies)),
             Middleware(Answers, log=gateway.log),
         ],
+        exception_handlers={HTTPException: answers.answer},
     )
     app.state.gateway = gateway
     return app

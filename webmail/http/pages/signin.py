@@ -110,6 +110,8 @@ async def _enter(request: Request, posted: Form) -> str:
     started, request.state.cookie = await here.sessions.start(
         user, address(request), posted.one("zone")[:MAX_ZONE], kept, secure=is_secure(request)
     )
+    here.credentials.remember(Identity(user, kept))
+    await here.outbox.retry(user.uid)  # what could not be filed without this person
     return started.csrf
 
 

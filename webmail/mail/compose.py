@@ -144,6 +144,8 @@ def _header(outgoing: Outgoing, *, bcc: bool) -> str:
     visible = (*outgoing.to, *outgoing.cc)
     if outgoing.date.tzinfo is None:
         raise ValueError("a date without a zone")
+    if not outgoing.sender.address:
+        raise ValueError("a sender without an address")
     if not bcc and not all(person.address for person in (*visible, *outgoing.bcc)):
         raise ValueError("a recipient without an address")
     undisclosed = "To: undisclosed-recipients:;\r\n" if not bcc and not visible else ""
@@ -247,7 +249,7 @@ _BEYOND = re.compile(rb"[^\t -<>-~]")
 
 
 def _text(text: str) -> tuple[str, bytes]:
-    """The text made flowed, and its encoding: 7bit if it can be, else the shorter of the other two."""
+    """The text made flowed, and its encoding: 7bit if it can be, else quoted-printable unless it triples."""
     if "\x00" in text:
         raise ValueError("NUL in the text")
     typed = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
@@ -257,7 +259,7 @@ def _text(text: str) -> tuple[str, bytes]:
     quoted = b"".join(_quoted_line(line) + b"\r\n" for line in lines)
     data = b"".join(line + b"\r\n" for line in lines)
     encoded = binascii.b2a_base64(data, newline=False)
-    if len(encoded) >= len(quoted):
+    if len(encoded) * 3 >= len(quoted) * 2:
         return "quoted-printable", quoted
     return "base64", b"".join(encoded[start : start + 76] + b"\r\n" for start in range(0, len(encoded), 76))
 

@@ -92,10 +92,10 @@ _LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 def encode(text: str) -> list[str]:
     """Words of at most `MAX_WORD` characters, to be separated by blanks; none ends inside a character.
 
-    Fit for phrases and unstructured fields alike (RFC 2047, section 5); in whichever encoding is shorter.
+    Fit for phrases and unstructured fields alike (RFC 2047, 5); quoted-printable unless base64 is far shorter.
     """
     quoted = [_quoted(char) for char in text]
-    as_base64 = sum(map(len, quoted)) > 4 * len(text.encode()) // 3
+    as_base64 = sum(map(len, quoted)) * 9 > len(text.encode()) * 16  # that is: by a third shorter
     write = _word_b if as_base64 else _word_q
     lengths = [len(char.encode()) for char in text] if as_base64 else [len(char) for char in quoted]
     room = _ROOM // 4 * 3 if as_base64 else _ROOM

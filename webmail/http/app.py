@@ -26,7 +26,6 @@ from webmail.http.ceiling import Ceiling
 from webmail.http.credentials import Credentials
 from webmail.http.gateway import Gateway
 from webmail.http.guard import Endpoint, signed_in
-from webmail.http.links import Links
 from webmail.http.middleware import Answers, Forwarded, SecurityHeaders, networks
 from webmail.http.outbox import Outbox
 from webmail.http.pages import (
@@ -134,7 +133,6 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
             spool=Spool(config.spooldir, Limits(config.http.maxpostsize, config.spoolquota)),
             ceiling=_ceiling(config, mta),
             outbox=outbox,
-            links=Links(key),
             render=Renderer(config),
         )
         gateway.spool.sweep(await sessions.keys())

@@ -14,7 +14,6 @@ from webmail.errors import AuthFailed
 from webmail.http.backend.pool import Identity, Pool
 from webmail.http.ceiling import Ceiling
 from webmail.http.credentials import Credentials
-from webmail.http.links import Links
 from webmail.http.outbox import Outbox
 from webmail.http.pages.render import Renderer
 from webmail.http.profile import Profiles
@@ -42,7 +41,6 @@ class Gateway:
     spool: Spool
     ceiling: Ceiling
     outbox: Outbox
-    links: Links
     render: Renderer
 
 

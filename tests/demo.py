@@ -1,14 +1,17 @@
-"""`make run`: Webmail with a sample mailbox on a Dovecot and a Postfix of its own, until Ctrl-C."""
+"""`make run`: Webmail with a sample mailbox on a Dovecot and a Postfix of its own, until Ctrl-C.
+
+Everything lies under `.run/`, or under the directory that $WEBMAIL_RUN names.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +25,9 @@ from tests.servers.mailbox import fill, imap
 from tests.servers.postfix import Postfix
 from tests.servers.process import Process, ServerError, free_port
 from tests.servers.product import ROOT, Product, settings_for
-from tests.servers.system import require
+from tests.servers.system import directory, require
 
-RUN = ROOT / ".run"
+RUN = Path(os.environ.get("WEBMAIL_RUN") or ROOT / ".run").absolute()
 PORT = 8990  # another free one if this is taken
 ANNA, BEN = Person("anna", "sunny-harbour"), Person("ben", "sunny-harbour")
 
@@ -69,12 +72,13 @@ def _alone() -> Iterator[None]:
 @contextlib.contextmanager
 def _place() -> Iterator[Path]:
     """An empty directory that the servers' users can reach: `.run/servers`, or elsewhere under a closed home."""
-    reachable = all(parent.stat().st_mode & 0o001 for parent in RUN.parents)
-    place = RUN / "servers" if reachable else Path(tempfile.gettempdir()) / "webmail-run"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(mode=0o755)
-    place.chmod(0o755)
     RUN.chmod(0o755)
+    if all(parent.stat().st_mode & 0o001 for parent in RUN.parents):
+        place = RUN / "servers"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(mode=0o755)
+    else:
+        place = directory("run")
     try:
         yield place
     finally:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.servers.system import directory
 
 ROWS = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)"
 OPENED = "(UID FLAGS ENVELOPE BODYSTRUCTURE)"
+PAGE = 50  # messages on a page of the list
 SETTLE = 75  # seconds until idle connections to the backend are closed
 
 
@@ -65,7 +67,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=200, help="each page is asked for so often")
     parser.add_argument("--users", type=int, default=50, help="who ask at the same time")
     parser.add_argument("--seconds", type=float, default=10, help="of asking at the same time")
-    parser.add_argument("--idle", type=int, default=200, help="sessions that do nothing")
+    parser.add_argument(
+        "--idle", type=int, default=400, help="sessions that do nothing, after as many others"
+    )
     parser.add_argument("--settle", type=float, default=SETTLE, help="seconds before idle memory is read")
     return parser.parse_args()
 
@@ -75,7 +79,9 @@ def _start(stack: ExitStack, options: argparse.Namespace) -> Bench:
     stack.callback(shutil.rmtree, place)
     authority = Authority(place / "ca")
     person = Person("person")
-    dovecot = Dovecot(place / "dovecot", [person], authority.issue("dovecot", "127.0.0.1"))
+    certificate = authority.issue("dovecot", "127.0.0.1")
+    spares = options.users + 2 * options.idle
+    dovecot = Dovecot(place / "dovecot", [person], certificate, spares=spares)
     stack.enter_context(dovecot)
     start = time.monotonic()
     fill(dovecot, person.name, (mail(number) for number in range(options.messages)))
@@ -103,11 +109,23 @@ def _report(bench: Bench) -> None:
     print(f"{'one person, one request at a time':44}{'p50 ms':>9}{'p95 ms':>9}{'x raw':>8}{'CPU ms':>9}")
     listing, opening = _raw(bench)
     with bench.browser(bench.person) as web:
-        page = web.get("/mail?folder=INBOX&page=1")
-        links = [html.unescape(link.decode()) for link in dict.fromkeys(MESSAGE.findall(page))]
-        ours = _row(bench, "our list page", lambda _: web.get("/mail?folder=INBOX&page=1"), listing)
-        _row(bench, "our list page, the 100th", lambda _: web.get("/mail?folder=INBOX&page=100"), listing)
+        ours = _row(bench, "our list page", lambda _: web.get(_page(1)), listing)
+        last = max(1, bench.options.messages // PAGE)
+        _row(
+            bench,
+            "our list page, each time another",
+            lambda number: web.get(_page(2 + number % last)),
+            listing,
+        )
+        links = _links(web, 1)
         _row(bench, "our open page", lambda number: web.get(links[number % len(links)]), opening)
+        unread = [link for number in range(2, 3 + bench.options.times // 40) for link in _links(web, number)]
+        _row(
+            bench,
+            "our open page, each time another",
+            lambda number: web.get(unread[number % len(unread)]),
+            opening,
+        )
     _together(bench)
     idle = _idle(bench)
     cores = (measure.busy() - busy) / (time.monotonic() - start)
@@ -115,6 +133,15 @@ def _report(bench: Bench) -> None:
         f"\n{cores:.1f} of {os.cpu_count()} cores were busy on the whole; others' work counts in these times.\n"
     )
     _judge(ours, listing, idle)
+
+
+def _page(number: int) -> str:
+    return f"/mail?folder=INBOX&page={number}"
+
+
+def _links(web: Web, page: int) -> list[str]:
+    """The addresses of the messages on a page of the list."""
+    return [html.unescape(link.decode()) for link in dict.fromkeys(MESSAGE.findall(web.get(_page(page))))]
 
 
 def _raw(bench: Bench) -> tuple[Figures, Figures]:
@@ -146,7 +173,7 @@ def _together(bench: Bench) -> None:
     people = bench.dovecot.spares[: bench.options.users]
     webs = [bench.browser(person) for person in people]
     for web in webs:
-        web.get("/mail?folder=INBOX&page=1")
+        web.get(_page(1))
     spans: list[float] = []
     end = time.monotonic() + bench.options.seconds
     before, start = measure.cpu(bench.product.pid), time.monotonic()
@@ -167,7 +194,7 @@ def _work(web: Web, end: float, spans: list[float]) -> None:
     turn = 0
     while time.monotonic() < end:
         start = time.perf_counter()
-        page = web.get("/mail?folder=INBOX&page=1")
+        page = web.get(_page(1))
         spans.append(time.perf_counter() - start)
         links = MESSAGE.findall(page)
         for step in range(3):
@@ -179,20 +206,27 @@ def _work(web: Web, end: float, spans: list[float]) -> None:
 
 
 def _idle(bench: Bench) -> float:
-    """Kilobytes that one more signed-in session keeps once it is idle."""
+    """Kilobytes that one more signed-in session keeps once it is idle, after as many others warmed us up."""
     pid, options = bench.product.pid, bench.options
+    spares = bench.dovecot.spares[options.users :]
+    _visit(bench, spares[: options.idle])
     time.sleep(options.settle)
     before = measure.memory(pid)
-    for person in bench.dovecot.spares[options.users : options.users + options.idle]:
-        with bench.browser(person) as web:
-            web.get("/mail?folder=INBOX&page=1")
-    warm: float = (measure.memory(pid) - before) / options.idle / 1000
+    _visit(bench, spares[options.idle : 2 * options.idle])
+    busy: float = (measure.memory(pid) - before) / options.idle / 1000
     time.sleep(options.settle)
     idle: float = (measure.memory(pid) - before) / options.idle / 1000
     print(
-        f"\nmemory of one more signed-in session: {warm:.0f} kB at once, {idle:.0f} kB when idle; the process {before / 1e6:.0f} MB"
+        f"\nmemory of one more signed-in session: {busy:.0f} kB while its connection to the backend is open,"
     )
+    print(f"{idle:.0f} kB when idle; the process with {options.idle} of them: {before / 1e6:.0f} MB")
     return idle
+
+
+def _visit(bench: Bench, people: Sequence[Person]) -> None:
+    for person in people:
+        with bench.browser(person) as web:
+            web.get(_page(1))
 
 
 def _judge(ours: Figures, raw: Figures, idle: float) -> None:

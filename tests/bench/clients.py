@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 BLOCK = 65536
+TAG = "Q7"  # begins no line of the mailbox’s prose
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r]+)", re.IGNORECASE)
 LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
@@ -48,8 +49,8 @@ class Imap(_Connection):
 
     def ask(self, command: str) -> bytes:
         """One command and all that comes until its tagged OK."""
-        self._socket.sendall(f"a {command}\r\n".encode())
-        answer = self._until(b"\r\na ")
+        self._socket.sendall(f"{TAG} {command}\r\n".encode())
+        answer = self._until(b"\r\n%b " % TAG.encode())
         end = self._line()
         if not end.startswith(b"OK"):
             raise ConnectionError(f"{command}: {end!r}")

@@ -31,11 +31,12 @@ def figures(times: list[float], cpu_seconds: float) -> Figures:
 
 
 def timed(action: Action, times: int, pid: int) -> Figures:
-    """Do it so often, one after the other; the CPU is that of `pid` and its children."""
-    for number in range(max(3, times // 10)):
+    """Do it so often, one after the other, with 0, 1, 2, …; the CPU is that of `pid` and its children."""
+    warming = max(3, times // 10)
+    for number in range(warming):
         action(number)
     before, spans = cpu(pid), []
-    for number in range(times):
+    for number in range(warming, warming + times):
         start = time.perf_counter()
         action(number)
         spans.append(time.perf_counter() - start)

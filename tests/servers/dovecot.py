@@ -29,7 +29,7 @@ class Dovecot(Process):
 
     `host` is a loopback address of this instance; `admin` may act for everybody by SASL PLAIN
     with an authorization id, or as `name*admin`. All files are under `directory`. Besides `people`
-    there are SPARES empty mailboxes, one for each test that wants a person of its own.
+    there are `spares` empty mailboxes, one for each test that wants a person of its own.
     """
 
     def __init__(
@@ -42,9 +42,10 @@ class Dovecot(Process):
         admin: str = "admin",
         adminpass: str = "adminsecret",
         spare: str = "spare",
+        spares: int = SPARES,
         extra: str = "",
     ) -> None:
-        self.spares = [Person(f"{spare}{number:03}") for number in range(1, SPARES + 1)]
+        self.spares = [Person(f"{spare}{number:03}") for number in range(1, spares + 1)]
         self._unused = iter(self.spares)
         self.directory, self.people, self.certificate = directory, (*people, *self.spares), certificate
         self.host, self.admin, self.adminpass = host, admin, adminpass

@@ -22,7 +22,10 @@ def seen_through(peer: str, **headers: str) -> dict[str, Any]:
         "type": "http",
         "scheme": "http",
         "client": (peer, 4711),
-        "headers": [(b"host", b"inner"), *((k.replace("_", "-").encode(), v.encode()) for k, v in headers.items())],
+        "headers": [
+            (b"host", b"inner"),
+            *((k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()),
+        ],
     }
 
     async def nothing() -> Any: ...
@@ -46,7 +49,9 @@ def seen_through(peer: str, **headers: str) -> dict[str, Any]:
         ("10.1.2.3", "", "10.1.2.3"),
     ],
 )
-def test_the_client_is_the_last_address_that_no_proxy_of_ours_added(peer: str, chain: str, client: str) -> None:
+def test_the_client_is_the_last_address_that_no_proxy_of_ours_added(
+    peer: str, chain: str, client: str
+) -> None:
     assert seen_through(peer, x_forwarded_for=chain)["client"][0] == client
 
 

@@ -24,7 +24,9 @@ async def reads_all(scope: Any, receive: Any, send: Any) -> None:
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
     body = f"{scope['method']} {size}".encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -44,7 +46,7 @@ async def serving(max_sessions: int = 10, idle: int = 5) -> AsyncIterator[int]:
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(server._serve([bound]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  uvicorn tells it so
             await asyncio.sleep(0.01)
         try:
             yield bound.getsockname()[1]

@@ -10,7 +10,7 @@ export class Files {
     this.row = form.querySelector("#write-file-row");
     this.waiting = [];
     this.current = null;
-    this.held = new Map(); // id of an uploaded file: the File and its name there, in case it is lost
+    this.held = new Map(); // id of an uploaded file: the File, in case the server loses it
     this.idle = Promise.resolve();
     this.listen();
   }
@@ -92,7 +92,7 @@ export class Files {
     for (;;) {
       const { status, answer } = await this.put(job);
       if (status === 201) {
-        this.held.set(answer.id, { file: job.file, name: answer.name });
+        this.held.set(answer.id, job.file);
         this.finish(job.row, answer);
         return answer;
       }
@@ -157,14 +157,9 @@ export class Files {
     this.owner.changed(response.ok ? await response.json() : null);
   }
 
-  // Of the files that the server lost with an expired session: those it did not bring back and we still hold.
-  again(lost, there) {
-    const back = there.map((file) => `${file.size} ${file.name}`);
-    return lost.map((id) => this.held.get(id)).filter((held) => {
-      const index = held ? back.indexOf(`${held.file.size} ${held.name}`) : -1;
-      if (index >= 0) back.splice(index, 1);
-      return held && index < 0;
-    }).map((held) => held.file);
+  // Of the files that the server lost and could not bring back: those that we still hold.
+  again(lost) {
+    return lost.map((id) => this.held.get(id)).filter(Boolean);
   }
 
   // --- rows ----------------------------------------------------------------------------------
@@ -208,7 +203,7 @@ export class Files {
     const kept = document.createElement("input");
     kept.type = "hidden";
     kept.name = "kept";
-    kept.value = file.id;
+    kept.value = `${file.id} ${file.size} ${file.name}`;
     const button = row.querySelector("button");
     button.type = "submit";
     button.name = "action";

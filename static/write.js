@@ -212,7 +212,7 @@ class Writer {
   failed(error, asked) {
     if (error instanceof Expired) return this.say(this.words.signedout);
     if (error instanceof TypeError || error instanceof SyntaxError) return this.say(this.words.offline);
-    const coming = error.lost?.length ? this.files.again(error.lost, error.files) : [];
+    const coming = this.files.again(error.lost || []);
     if (error.files) this.files.show(error.files);
     if (coming.length) {
       this.files.add(coming);

@@ -57,7 +57,7 @@ class Written:
         headers = {**JSON, "X-CSRF-Token": self.visitor.token}
         answer = self.visitor.send("PUT", f"/write/{self.one('compose')}/files?{query}", data, headers)
         if answer.status == 201:
-            self.add("kept", answer.json["id"])
+            self.add("kept", "{id} {size} {name}".format(**answer.json))
         return answer
 
     def form(self, action: str, files: Sequence[tuple[str, bytes]] = ()) -> Answer:

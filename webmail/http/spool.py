@@ -176,6 +176,15 @@ class Spool:
         """Forget the files of a message that was sent or discarded."""
         shutil.rmtree(self._path(session_key, compose), ignore_errors=True)
 
+    def drop_copies(self, session_key: str, but: str) -> bool:
+        """Forget the files of the session's other messages that hold nothing but copies from elsewhere."""
+        session = self._session(session_key)
+        composes = [path.name for path in session.glob("*") if path.name != but]
+        dropped = [it for it in composes if all(file.origin for file in self.files(session_key, it))]
+        for compose in dropped:
+            self.drop(session_key, compose)
+        return bool(dropped)
+
     def drop_session(self, session_key: str) -> None:
         """Forget the files of a session that ended."""
         session = self._session(session_key)

@@ -14,7 +14,7 @@ from webmail.errors import OverQuota, TooBig
 from webmail.http import multipart
 from webmail.http.forms import MAX_FORM, Form, clean, form
 from webmail.http.pages import showing, weighing
-from webmail.http.pages.composing import Letter, Recipients, check_compose, letter_of
+from webmail.http.pages.composing import Kept, Letter, Recipients, check_compose, letter_of
 from webmail.http.pages.desk import Desk, check_person, desk
 from webmail.http.spool import File
 from webmail.mail.parts import safe_name
@@ -82,7 +82,7 @@ async def read(request: Request, at: Desk) -> Posted:
         async for part in found:
             await reader.read(part)
     posted = _posted(reader.form, at)
-    came = tuple(file.id for file in reader.files)
+    came = tuple(Kept.of(file) for file in reader.files)
     return replace(
         posted,
         letter=replace(posted.letter, kept=(*posted.letter.kept, *came)),
@@ -114,7 +114,7 @@ class _Reader:
 
     async def _file(self, part: multipart.Part) -> None:
         letter = _posted(self.form, self._at).letter
-        letter = replace(letter, kept=(*letter.kept, *(file.id for file in self.files)))
+        letter = replace(letter, kept=(*letter.kept, *(Kept.of(file) for file in self.files)))
         try:
             file = await _take(self._at, letter, part.filename or "", part.type, part.blocks())
         except (TooBig, OverQuota) as error:
@@ -142,6 +142,9 @@ async def _take(
         )
     except TooBig as error:
         raise (refusal if error.detail in SIZES else error) from error
+    except OverQuota:
+        at.here.spool.drop_copies(at.session.key, letter.compose)  # so that the next try finds room
+        raise
 
 
 def _posted(posted: Form, at: Desk) -> Posted:

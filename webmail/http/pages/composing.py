@@ -45,6 +45,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as the page shows it; name and size find it again when its id went with a session."""
+
+    id: str
+    size: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.size} {self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Kept | None:
+        """The inverse of `str`; None for anything else."""
+        found = re.fullmatch(r"([0-9a-f]{16,64}) ([0-9]{1,15}) ([^\0\r\n]{1,300})", text)
+        return cls(found[1], int(found[2]), found[3]) if found else None
+
+    @classmethod
+    def of(cls, file: File) -> Kept:
+        return cls(file.id, file.size, file.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """The fields of the page, as typed; nothing of it is kept by the server."""
 
@@ -60,7 +82,7 @@ class Letter:
     origin: Place | None = None  # what is answered or forwarded
     saved: Place | None = None  # the copy in Drafts
     replaces: str = ""  # Message-ID of an older draft that this letter takes the place of, or NAMELESS
-    kept: tuple[str, ...] = ()  # ids of the files that the page shows
+    kept: tuple[Kept, ...] = ()  # the files that the page shows
 
     def hidden(self) -> list[tuple[str, str]]:
         """The fields that the page carries unseen, without the files."""
@@ -102,7 +124,7 @@ def letter_of(form: Form) -> Letter:
         origin=Place.parse(form.one("origin")),
         saved=Place.parse(form.one("saved")),
         replaces=_replaces(form.one("replaces")),
-        kept=form.all("kept")[:MAX_KEPT],
+        kept=tuple(kept for text in form.all("kept")[:MAX_KEPT] if (kept := Kept.parse(text))),
     )
 
 
@@ -192,7 +214,7 @@ def outgoing(
 
 
 def with_files(letter: Letter, files: Iterable[File]) -> Letter:
-    return replace(letter, kept=tuple(file.id for file in files))
+    return replace(letter, kept=tuple(Kept.of(file) for file in files))
 
 
 def _attached(file: File) -> Attached:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Callable, Container
 from dataclasses import dataclass
+from functools import partial
 
 from webmail.disk import in_thread
-from webmail.errors import OverQuota, TooBig
+from webmail.errors import Busy, OverQuota, TooBig
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
 from webmail.http.pages.composing import Letter, Place, Recipients
@@ -44,32 +45,26 @@ async def text_of(box: Box, message: Message) -> str:
 
 
 async def copy_attachments(
-    desk: Desk, letter: Letter, message: Message, skip: Container[tuple[str, int]] = ()
+    desk: Desk, letter: Letter, message: Message, names: Container[str] | None = None
 ) -> Copied:
     """Put the message's files into the letter's spool, as far as they fit, each once.
 
-    `skip`: names and sizes of files that are there from elsewhere.
+    `names`: only files that are called so.
     """
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
-    wanted = [(_origin(place, part.section), part) for part in _files_of(message)]
     files: list[File] = []
     left_out: list[str] = []
-    for origin, part in wanted:
-        known = _spooled(desk, letter, origin)
-        if known is not None:
-            files += [known] if known.id not in letter.kept else []
-            continue
+    for part in _files_of(message):
         name = parts.filename(part)
-        blocks = desk.here.pool.part_blocks(desk.who, place.folder, place.uidvalidity, place.uid, part)
-        try:
-            file = await _receive(desk, letter, name, _type(part), origin, blocks)
-        except (TooBig, OverQuota):
-            left_out.append(name)
+        if names is not None and name not in names:
             continue
-        if (name, file.size) in skip:
-            desk.here.spool.remove(desk.session.key, letter.compose, file.id)
-        else:
-            files.append(file)
+        blocks = partial(
+            desk.here.pool.part_blocks, desk.who, place.folder, place.uidvalidity, place.uid, part
+        )
+        try:
+            files.append(await _once(desk, letter, name, _type(part), _origin(place, part.section), blocks))
+        except (TooBig, OverQuota, Busy):
+            left_out.append(name)
     return Copied(tuple(files), tuple(left_out))
 
 
@@ -78,19 +73,27 @@ async def copy_whole(desk: Desk, letter: Letter, message: Message) -> Copied:
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
     stem = parts.safe_name(message.summary.subject.replace("/", "-").replace("\\", "-"))
     name = parts.safe_name(f"{stem or 'message'}{EML}")
-    origin = _origin(place, "")
-    known = _spooled(desk, letter, origin)
-    if known is not None:
-        return Copied((known,))
-    blocks = desk.here.pool.source_blocks(desk.who, place.folder, place.uidvalidity, place.uid)
+    blocks = partial(desk.here.pool.source_blocks, desk.who, place.folder, place.uidvalidity, place.uid)
     try:
-        return Copied((await _receive(desk, letter, name, MESSAGE, origin, blocks),))
-    except (TooBig, OverQuota):
+        return Copied((await _once(desk, letter, name, MESSAGE, _origin(place, ""), blocks),))
+    except (TooBig, OverQuota, Busy):
         return Copied((), (name,))
 
 
-def _spooled(desk: Desk, letter: Letter, origin: str) -> File | None:
-    return next((file for file in desk.spooled(letter.compose) if file.origin == origin), None)
+async def _once(
+    desk: Desk, letter: Letter, name: str, type_: str, origin: str, blocks: Callable[[], AsyncIterator[bytes]]
+) -> File:
+    """The file from there, copied if it is not in the spool yet."""
+    known = next((file for file in desk.spooled(letter.compose) if file.origin == origin), None)
+    if known is not None:
+        return known
+    try:
+        return await _receive(desk, letter, name, type_, origin, blocks())
+    except (OverQuota, Busy):
+        # Letters that were opened and left: what was copied for them can be copied again.
+        if not desk.here.spool.drop_copies(desk.session.key, letter.compose):
+            raise
+    return await _receive(desk, letter, name, type_, origin, blocks())
 
 
 async def _receive(

@@ -44,7 +44,7 @@ class Desk:
 
     def files(self, letter: Letter) -> tuple[File, ...]:
         """The files that the page shows: nothing goes out that its writer did not see."""
-        kept = frozenset(letter.kept)
+        kept = {kept.id for kept in letter.kept}
         return tuple(file for file in self.spooled(letter.compose) if file.id in kept)
 
     def message(self, letter: Letter, whom: Recipients, files: Sequence[File]) -> Outgoing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from urllib.parse import parse_qsl, urlencode
 
@@ -102,41 +102,6 @@ async def reopen(desk: Desk, box: Box, place: Place, compose_id: str) -> Letter:
     )
     same = message.message_id == desk.message_id(fresh)
     return fresh if same else replace(fresh, replaces=message.message_id or NAMELESS)
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """The letter with the files that are there; `lost` and `missing` where some are not."""
-
-    letter: Letter
-    lost: tuple[str, ...] = ()  # ids that the page had for files, some of which are back under another id
-    missing: int = 0
-
-
-async def restore(desk: Desk, letter: Letter) -> Restored:
-    """Bring back files that went with an expired session, from the copy in Drafts."""
-    there = {file.id for file in desk.spooled(letter.compose)}
-    lost = tuple(id_ for id_ in letter.kept if id_ not in there)
-    if not lost:
-        return Restored(letter)
-    letter = replace(letter, kept=tuple(id_ for id_ in letter.kept if id_ in there))
-    brought = await _bring_back(desk, letter) if letter.saved is not None and letter.saved.uid else ()
-    missing = max(0, len(lost) - len(brought))
-    return Restored(replace(letter, kept=(*letter.kept, *brought)), lost if missing else (), missing)
-
-
-async def _bring_back(desk: Desk, letter: Letter) -> tuple[str, ...]:
-    assert letter.saved is not None  # noqa: S101  restore looked
-    try:
-        async with desk.lease() as box:
-            message = await box.open(letter.saved.folder, letter.saved.uidvalidity, letter.saved.uid)
-    except NotFound:
-        return ()
-    if message.message_id != desk.message_id(letter):
-        return ()
-    present = {(file.name, file.size) for file in desk.files(letter)}
-    copied = await copying.copy_attachments(desk, letter, message, skip=present)
-    return tuple(file.id for file in copied.files)
 
 
 async def _replace_older(box: Box, letter: Letter, message_id: str) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from webmail.errors import BadRequest, MailError
 from webmail.http.guard import wants_json
 from webmail.http.outbox import Entry, Origin, State, Submission
-from webmail.http.pages import drafting, showing, weighing
+from webmail.http.pages import drafting, restoring, showing, weighing
 from webmail.http.pages.attaching import Posted
 from webmail.http.pages.composing import NAMELESS, Complaint, Letter, Recipients, recipients
 from webmail.http.pages.desk import Desk
@@ -41,12 +41,11 @@ async def send(request: Request, at: Desk, posted: Posted) -> Response:
     known = await _handed_in(at, posted.letter)
     if known is not None:
         return await _tell(request, at, posted, known)
-    restored = await drafting.restore(at, posted.letter)
-    letter = restored.letter
+    letter, lost = await restoring.restore(at, posted.letter)
     posted = replace(posted, letter=letter)
-    if restored.missing:
-        problem = at.translate(LOST).format(n=restored.missing)
-        return await _not_sent(request, at, posted, 409, "files", problem, lost=restored.lost)
+    if lost:
+        problem = at.translate(LOST).format(n=len(lost))
+        return await _not_sent(request, at, posted, 409, "files", problem, lost=lost)
     whom, complaints = recipients(letter)
     if complaints:
         return await _not_sent(request, at, posted, 422, "fields", at.translate(MEND), complaints)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from webmail.errors import AlreadyExists, BadRequest, MailError
 from webmail.http.guard import wants_json
-from webmail.http.pages import attaching, drafting, sending, showing, starting
+from webmail.http.pages import attaching, drafting, restoring, sending, showing, starting
 from webmail.http.pages.attaching import Posted
 from webmail.http.pages.desk import Desk, desk
 from webmail.i18n import N_
@@ -40,7 +40,7 @@ async def write_post(request: Request) -> Response:
         raise BadRequest(detail=f"action {name[:20]!r}")
     if name == "remove":
         at.here.spool.remove(at.session.key, posted.letter.compose, posted_id)
-        kept = tuple(id_ for id_ in posted.letter.kept if id_ != posted_id)
+        kept = tuple(kept for kept in posted.letter.kept if kept.id != posted_id)
         posted = replace(posted, letter=replace(posted.letter, kept=kept))
     return await button(request, at, posted)
 
@@ -49,11 +49,10 @@ async def _save(request: Request, at: Desk, posted: Posted) -> Response:
     """Into Drafts; the page stays, and tells when."""
     if await at.here.outbox.find(at.session.user.uid, posted.letter.compose) is not None:
         raise AlreadyExists(HANDED_IN)
-    restored = await drafting.restore(at, posted.letter)
-    letter = restored.letter
-    if restored.missing:
-        problem = at.translate(LOST).format(n=restored.missing)
-        return await _again(request, at, replace(posted, letter=letter), 409, "files", problem, restored.lost)
+    letter, lost = await restoring.restore(at, posted.letter)
+    if lost:
+        problem = at.translate(LOST).format(n=len(lost))
+        return await _again(request, at, replace(posted, letter=letter), 409, "files", problem, lost)
     try:
         letter = await drafting.save(at, letter)
     except MailError as error:

@@ -119,7 +119,15 @@ def test_five_thousand_folders(signed_in: Visitor, me: Person, dovecot_a: Doveco
             made.mkdir(parents=True, exist_ok=True)
             os.chown(made, user.pw_uid, user.pw_gid)
     # Dovecot makes an index for each at first sight; that takes it longer than any page may.
-    counting = ["doveadm", "-c", str(dovecot_a.directory / "dovecot.conf"), "mailbox", "status", "-u", me.name]
+    counting = [
+        "doveadm",
+        "-c",
+        str(dovecot_a.directory / "dovecot.conf"),
+        "mailbox",
+        "status",
+        "-u",
+        me.name,
+    ]
     subprocess.run([*counting, "messages unseen", "*"], check=True, capture_output=True, timeout=120)
     for path in ("/mail", mail_path("Project 49/Folder 4999"), "/folders"):
         start = time.monotonic()

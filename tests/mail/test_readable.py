@@ -24,6 +24,8 @@ CASES = [
     ('<a href="https://x.example/">https://x.example</a>', "https://x.example"),
     ('<a href="mailto:a@b.c">a@b.c</a>', "a@b.c"),
     ('<a href="https://x.example/"><img src=x></a>', "<https://x.example/>"),
+    ('a <a href="https://x.example/">b </a>c', "a b <https://x.example/> c"),
+    ('<p title="a>b" lang=en id=x>c', "c"),
     ('<a href="javascript:x">x</a>', "x"),
     ('<img alt="A picture">', "[A picture]"),
     ("<ul><li>a<li>b<ul><li>c</ul></ul>", "- a\n- b\n  - c"),

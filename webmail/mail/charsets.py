@@ -144,10 +144,9 @@ def _strictly(data: bytes, name: str) -> str | None:
 
 def _guess(data: bytes) -> str:
     """UTF-8 if it is (nearly) that, ISO-2022-JP by its escapes, otherwise Windows-1252."""
-    if b"\x1b$" in data and data.isascii():
-        japanese = _strictly(data, "iso2022_jp_ext")
-        if japanese is not None:
-            return japanese
+    if data.isascii():
+        japanese = _strictly(data, "iso2022_jp_ext") if b"\x1b$" in data else None
+        return data.decode("ascii") if japanese is None else japanese
     text = data.decode("utf_8", "replace")
     broken = text.count("\ufffd")
     if broken and broken * 4 > sum(1 for c in text if c > "\x7f"):

@@ -92,7 +92,7 @@ _LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 def encode(text: str) -> list[str]:
     """Words of at most `MAX_WORD` characters, to be separated by blanks; none ends inside a character.
 
-    Fit for phrases and unstructured fields alike (RFC 2047, 5); quoted-printable unless base64 is far shorter.
+    Fit for phrases and unstructured fields alike (RFC 2047, 5); base64 only where it is shorter by far.
     """
     quoted = [_quoted(char) for char in text]
     as_base64 = sum(map(len, quoted)) * 9 > len(text.encode()) * 16  # that is: by a third shorter

@@ -53,6 +53,8 @@ _INVISIBLE = _invisible()
 
 def clean(text: str) -> str:
     """One line without controls, bidirectional overrides and doubled blanks."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly always, and ten times as fast
+        return text.strip()
     return " ".join(text.translate(_INVISIBLE).split())
 
 

@@ -138,7 +138,9 @@ class _Writer:
             for slash in ("", "/")
         }
         if self.target and self.target not in shown:
-            self.line += f" <{self.target}>" if said else f"<{self.target}>"
+            text = self.line.rstrip(" ")
+            behind = " " if text != self.line else ""
+            self.line = f"{text} <{self.target}>{behind}".lstrip(" ")
         self.target = ""
 
     def _leave_gap(self) -> None:

@@ -76,7 +76,7 @@ def structure(html: str) -> str:
         prepare(html),
         tags=_STRUCTURE,
         clean_content_tags=set(),
-        attributes={"a": {"href"}, "img": {"alt"}},
+        attributes={"*": set(), "a": {"href"}, "img": {"alt"}},  # without "*" nh3 lets lang and title through
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",
         link_rel=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -480,3 +482,34 @@ def test_backend_away_a_letter_is_written_and_sent_all_the_same(
                 assert visitor.post("/outbox", {"id": shown.field("id"), "action": "retry"}).status == 303
                 time.sleep(0.5)
             assert files_of(parsed(filed[0])) == {"file.bin": DATA}
+
+
+def test_without_javascript_an_expired_letter_goes_on_after_signing_in(
+    narrow: Product, dovecot_a: Dovecot
+) -> None:
+    person = narrow.newcomer(dovecot_a)
+    with Visitor(narrow.url) as visitor:
+        visitor.sign_in(person)
+        page = write(visitor)
+        page.set(to=address(person), subject="late", text="two\n\nparagraphs <&>")
+        page = Written(visitor, page.form("attach", [("kept.bin", DATA[:5000])]))
+        time.sleep(IDLE + 1.5)
+        asked = page.form("send")
+        assert asked.status == 401
+        hidden = hidden_of(asked.text)
+        welcome = visitor.post(
+            "/signin", [*hidden, ("user", person.name), ("password", person.password)], token=False
+        )
+        assert welcome.status == 200
+        action = html.unescape(re.findall(r'<form method="post" action="([^"]*)" data-go', welcome.text)[0])
+        assert "token=" not in action
+        sent = visitor.post(action, hidden_of(welcome.text), token=False)
+        assert (sent.status, sent.location) == (303, "/mail?folder=INBOX&told=sent")
+    arrived = parsed(wait_for(dovecot_a, person.name)[0])
+    assert files_of(arrived) == {"kept.bin": DATA[:5000]}
+    assert text_of(arrived).splitlines()[:3] == ["two", "", "paragraphs <&>"]
+
+
+def hidden_of(page: str) -> list[tuple[str, str]]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return [(name, html.unescape(value)) for name, value in found]

@@ -142,7 +142,8 @@ def _next(goal: str) -> str:
 
 
 def _path(request: Request) -> str:
-    query = request.url.query
+    # The token of a form with files is of the session that ended; the new one comes in a field.
+    query = "&".join(pair for pair in request.url.query.split("&") if not pair.startswith("token="))
     return quote(request.url.path) + (f"?{query}" if query else "")
 
 

@@ -107,6 +107,8 @@ def test_unknown_labels_are_not_remembered() -> None:
         (b"\xff\xfex\x00", "utf-16", "x"),
         (b"+2AA-", "utf-7", "\ufffd"),
         (b"\x1b$B\x30\x21", "iso-2022-jp", "亜"),
+        (b"\x1b$B-!0!\x1b(B a", "iso-2022-jp", "①亜 a"),  # of Windows, in no standard
+        (b"\x1b$B-!", "iso-2022-jp", "①"),
         (b"\xb0\xa1", "euc-kr", "가"),
         (b"\xd6\xd0\x81\x30\x81\x30", "gb2312", "中\x80"),
     ],

@@ -91,6 +91,7 @@ _ODD = {
 MAX_LABEL = 64  # the longest registered label has 45 characters
 
 _JUNK_IN_LABEL = re.compile(r"[^a-z0-9]+")
+_ESCAPED_JIS = re.compile(rb"\x1b\$[@B]((?:[!-~][!-~])*)(?:\x1b\([BJ])?")
 _UNPAIRED = re.compile("[\ud800-\udfff]")
 
 
@@ -128,11 +129,24 @@ def decode(data: bytes, label: bytes | str | None = None) -> str:
     if name in {"", "ascii"}:
         return _guess(data)
     text = _strictly(data, name)
+    if text is None and name == "iso2022_jp_ext":
+        text = _strictly(_ESCAPED_JIS.sub(_shift_jis, data), "cp932")
     if text is None and not data.isascii():
         text = _strictly(data, "utf_8")
     if text is None:
         text = _guess(data) if name == "utf_8" else data.decode(name, "replace")
     return _UNPAIRED.sub("\ufffd", text).removeprefix("\ufeff")
+
+
+def _shift_jis(escaped: re.Match[bytes]) -> bytes:
+    """Microsoft's characters (a circled 1) are in no ISO-2022-JP of Python's, but in its Shift JIS."""
+    pairs = escaped[1]
+    out = bytearray()
+    for high, low in zip(pairs[::2], pairs[1::2], strict=True):
+        row, cell = high - 0x21, low - 0x21 + (94 if (high - 0x21) % 2 else 0)
+        out.append(row // 2 + (0x81 if row < 62 else 0xC1))
+        out.append(cell + (0x40 if cell < 63 else 0x41))
+    return bytes(out)
 
 
 def _strictly(data: bytes, name: str) -> str | None:

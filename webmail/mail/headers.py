@@ -37,6 +37,8 @@ _ELLIPSIS = "…"
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _BREAK = re.compile(rb"\r?\n(?![ \t])")
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]{0,20}(?=:)")
+_PLAIN_LOCAL = re.compile(rb"[A-Za-z0-9._+=-]{1,64}")
+_PLAIN_HOST = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
 _DOT_ATOM = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\\\]]+")
 
 
@@ -90,6 +92,8 @@ def _people(addresses: tuple[Address, ...]) -> Iterator[Person]:
 
 def _addr_spec(mailbox: bytes, host: bytes) -> str:
     """RFC 2047 words are not decoded here: what merely looks like an address must not become one."""
+    if _PLAIN_LOCAL.fullmatch(mailbox) and _PLAIN_HOST.fullmatch(host):
+        return f"{mailbox.decode('ascii')}@{host.decode('ascii')}"
     local = clean(charsets.decode(mailbox[:MAX_FIELD]))
     domain = clean(charsets.decode(host[:MAX_FIELD]))
     if local and not _DOT_ATOM.fullmatch(local):

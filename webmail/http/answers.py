@@ -89,5 +89,5 @@ def _note(request: Request, error: Exception, status: int) -> None:
         return
     if status == 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    elif status > 500 or isinstance(error, errors.MailError) and error.detail:
+    elif status > 500 or (isinstance(error, errors.MailError) and error.detail):
         log.warning("%s %s: %s", request.method, request.url.path, describe(error))

@@ -62,17 +62,18 @@ class _Lane:
     def __init__(self, path: Path, begin: str) -> None:
         self._begin = begin
         self._path = path
-        self._submitted = 0  # counted by the event loop only,
-        self._finished = 0  # and this by the thread only: no lock
+        self._waiting = 0
         self._connection: sqlite3.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.name)
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._submitted - self._finished >= MAX_QUEUED:
+        if self._waiting >= MAX_QUEUED:
             raise Busy(detail=f"{self._path.name}: {MAX_QUEUED} calls waiting")
-        future = self._thread.submit(self._transact, work)
-        self._submitted += 1
-        return await asyncio.wrap_future(future)
+        self._waiting += 1
+        try:
+            return await asyncio.wrap_future(self._thread.submit(self._transact, work))
+        finally:
+            self._waiting -= 1  # who is cancelled takes their call out of the queue, unless it runs already
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -81,8 +82,6 @@ class _Lane:
             return _transact(self._connection, self._begin, work)
         except sqlite3.Error as error:
             raise _in_our_words(error, self._path) from error
-        finally:
-            self._finished += 1
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()

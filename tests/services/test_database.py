@@ -104,6 +104,27 @@ def test_queue_is_bounded(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     run(talk())
 
 
+def test_calls_that_were_given_up_while_they_waited_take_no_place_for_ever(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MAX_QUEUED", 3)
+
+    async def talk() -> None:
+        opened = Database(tmp_path / "d.sqlite", SCHEMA)
+        for _ in range(3):
+            slow = asyncio.create_task(opened.write(lambda _: time.sleep(0.1)))
+            given_up = [asyncio.create_task(opened.write(_count, "a")) for _ in range(2)]
+            await asyncio.sleep(0.02)
+            for task in given_up:
+                task.cancel()
+            await asyncio.gather(*given_up, return_exceptions=True)
+            await slow
+        assert await opened.write(_count, "a") == 1
+        await opened.close()
+
+    run(talk())
+
+
 def test_other_process_with_the_lock_makes_us_wait_and_then_give_up(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

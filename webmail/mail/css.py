@@ -21,6 +21,7 @@ from tinycss2.ast import (
     URLToken,
     WhitespaceToken,
 )
+from tinycss2.color4 import parse_color
 
 MAX_STYLE = 4_096  # characters of one attribute; a longer one is dropped
 MAX_TOKENS = 64  # of one value
@@ -44,7 +45,15 @@ _COLOURS = _words("color background-color border-color text-decoration-color") |
 _MIXED = _words("border border-width border-style text-decoration font background list-style font-family") | {
     f"border-{side}{what}" for side in _SIDES for what in ("", "-width", "-style")
 }
-_FREE = _LENGTHS | _COLOURS | _MIXED  # their keywords are harmless, whatever they are
+_FREE = _LENGTHS | _COLOURS | _MIXED  # each takes any of these kinds of value
+_FREE_WORDS = _words(  # besides the names of colours
+    "auto none normal inherit initial windowtext thin medium thick solid dotted dashed double groove"
+    " ridge inset outset hidden bold bolder lighter italic oblique small-caps left right center top"
+    " bottom middle baseline sub super text-top text-bottom xx-small x-small small large x-large xx-"
+    " large larger smaller underline overline line-through wavy repeat repeat-x repeat-y no-repeat"
+    " scroll cover contain disc circle square decimal lower-roman upper-roman lower-alpha upper-alpha"
+    " inside outside min-content max-content fit-content"
+)
 _NEGATIVE = _words("text-indent letter-spacing word-spacing vertical-align")
 _KEYWORDS = {
     "border-collapse": "collapse separate",
@@ -148,8 +157,10 @@ def _keyword(name: str, token: IdentToken) -> str:
     return str(token.lower_value)
 
 
-def _free_word(_name: str, token: IdentToken) -> str:
-    if not _IDENT.fullmatch(token.lower_value):
+def _free_word(name: str, token: IdentToken) -> str:
+    word = token.lower_value
+    family = name in {"font", "font-family"} and _IDENT.fullmatch(word)
+    if not family and word not in _FREE_WORDS and parse_color(token) is None:
         raise _NotAllowed
     return str(token.lower_value)
 

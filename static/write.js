@@ -234,7 +234,6 @@ class Writer {
     const input = this.form.elements.namedItem(field);
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", place.id);
-    input.closest("details")?.setAttribute("open", "");
   }
 
   clear() {

@@ -65,8 +65,10 @@ def _alone() -> Iterator[None]:
             lock.seek(0)
             raise AlreadyRunningError(f"It runs already: {lock.read().strip() or 'just starting'}") from error
         lock.truncate(0)
-        yield
-        lock.truncate(0)
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from webmail.directory import Directory
 from webmail.directory.imap import ImapDirectory
 from webmail.directory.local import LocalDirectory
 from webmail.directory.names import Rules
+from webmail.errors import MailError
 from webmail.http import answers
 from webmail.http.backend.pool import Pool
 from webmail.http.ceiling import Ceiling
@@ -51,6 +53,7 @@ from webmail.http.spool import Limits, Spool
 from webmail.relay import Target, probe_size
 
 REAP_SECONDS = 60.0  # an expired session's files outlive it by at most this long
+SWEEP_SECONDS = 3600.0  # files of sessions that gave way to others, and uploads cut off, by an hour or two
 MESSAGE = "/mail/{uidvalidity:int}/{uid:int}"
 
 
@@ -135,7 +138,6 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
             outbox=outbox,
             render=Renderer(config),
         )
-        gateway.spool.sweep(await sessions.keys())
         async with _running(pool.run, outbox.run, lambda: _reap(gateway)):
             yield gateway
 
@@ -173,10 +175,17 @@ def _ceiling(config: Config, mta: Target) -> Ceiling:
 
 
 async def _reap(gateway: Gateway) -> None:
-    """Remove what has expired: sessions, and with them their files."""
+    """Remove what has expired: sessions, and with them their files; what is left over now and then."""
+    swept = float("-inf")
     while True:
-        for key in await gateway.sessions.reap():
-            await asyncio.to_thread(gateway.spool.drop_session, key)
+        try:
+            for key in await gateway.sessions.reap():
+                await asyncio.to_thread(gateway.spool.drop_session, key)
+            if time.monotonic() - swept >= SWEEP_SECONDS:
+                await asyncio.to_thread(gateway.spool.sweep, await gateway.sessions.keys())
+                swept = time.monotonic()
+        except (MailError, OSError) as error:  # a full disk is no reason to stop serving
+            gateway.log.warning("expired sessions are not removed: %s", error)
         await asyncio.sleep(REAP_SECONDS)
 
 

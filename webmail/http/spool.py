@@ -192,7 +192,7 @@ class Spool:
         _remove_if_empty(session.parent)
 
     def sweep(self, live_keys: set[str]) -> None:
-        """At start: remove what sessions left that are no more, and uploads that nobody finishes."""
+        """Remove what sessions left that are no more, and uploads that nobody finishes."""
         oldest = time.time() - STALE
         for session in self._directory.glob("*/*"):
             if session.parent.name + session.name not in live_keys and _changed(session) < oldest:

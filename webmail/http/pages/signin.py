@@ -13,9 +13,10 @@ from webmail.auth.password import sign_in
 from webmail.errors import AuthFailed, Busy, MailError, NotAllowed, Unavailable
 from webmail.http.backend.pool import Identity
 from webmail.http.forms import Form, form
-from webmail.http.gateway import gateway, session
+from webmail.http.gateway import Gateway, gateway, session
 from webmail.http.guard import address, check_origin, is_secure, keep_cookie, wants_json, whoever
 from webmail.http.multipart import fields, is_multipart
+from webmail.http.sessions import Session
 from webmail.i18n import N_
 from webmail.log import Secret
 
@@ -60,8 +61,7 @@ async def leave(request: Request) -> Response:
     """POST /signout: the id is worthless from here on, and what was waiting in the spool is gone."""
     here = gateway(request)
     current = session(request)
-    await here.sessions.end(current)
-    await asyncio.to_thread(here.spool.drop_session, current.key)
+    await _end(here, current)
     here.credentials.forget(current.user.uid)
     here.pool.forget(current.user.uid)
     here.log.getChild("Account").info("logout: [%s] %s", address(request), current.user.uid)
@@ -106,13 +106,19 @@ async def _enter(request: Request, posted: Form) -> str:
         await box.folders()
     old = await whoever(request)
     if old is not None:
-        await here.sessions.end(old)
+        await _end(here, old)
     started, request.state.cookie = await here.sessions.start(
         user, address(request), posted.one("zone")[:MAX_ZONE], kept, secure=is_secure(request)
     )
     here.credentials.remember(Identity(user, kept))
     await here.outbox.retry(user.uid)  # what could not be filed without this person
     return started.csrf
+
+
+async def _end(here: Gateway, old: Session) -> None:
+    """The session and its files go; they come back from the saved draft."""
+    await here.sessions.end(old)
+    await asyncio.to_thread(here.spool.drop_session, old.key)
 
 
 def _allow_passwords(request: Request) -> None:

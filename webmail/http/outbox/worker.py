@@ -82,21 +82,21 @@ class Worker:
 
     async def _start_due(self, group: asyncio.TaskGroup) -> None:
         try:
-            entry_ids = await self._ledger.due(time.time(), MAX_LOOKED_AT)
+            for entry_id in await self._ledger.due(time.time(), MAX_LOOKED_AT):
+                if len(self._working) >= MAX_AT_ONCE:
+                    return
+                if entry_id in self._working or self._resting.get(entry_id, 0.0) > time.monotonic():
+                    continue
+                if body := await self._claim(entry_id):
+                    self._begin(group, entry_id, body)
         except MailError as error:
             self._log.error("outbox: %s", error)
-            return
-        for entry_id in entry_ids:
-            if len(self._working) >= MAX_AT_ONCE:
-                return
-            if entry_id in self._working or self._resting.get(entry_id, 0.0) > time.monotonic():
-                continue
-            body = await self._claim(entry_id)
-            if body is not None:
-                self._working.add(entry_id)
-                task = group.create_task(self._work(entry_id, body))
-                # Not at the end of the task itself: one that is stopped before it began has no end.
-                task.add_done_callback(partial(self._let_go, entry_id, body))
+
+    def _begin(self, group: asyncio.TaskGroup, entry_id: str, body: Body) -> None:
+        self._working.add(entry_id)
+        task = group.create_task(self._work(entry_id, body))
+        # Not at the end of the task itself: one that is stopped before it began has no end.
+        task.add_done_callback(partial(self._let_go, entry_id, body))
 
     def _let_go(self, entry_id: str, body: Body, _task: asyncio.Task[None]) -> None:
         body.close()
@@ -116,8 +116,8 @@ class Worker:
         entry = await self._ledger.find(entry_id)
         if entry is not None and not entry.is_final:
             self._log.critical("outbox: %s of %s is gone from the disk", entry_id, entry.user.uid)
-            lost = transitions.returned(entry.after(words=_GONE), time.time())
-            await self._ledger.store(lost, entry.state)
+            over = transitions.done if entry.is_sent else transitions.returned
+            await self._ledger.store(over(entry.after(words=_GONE), time.time()), entry.state)
 
     async def _work(self, entry_id: str, body: Body) -> None:
         try:

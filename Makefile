@@ -25,8 +25,7 @@ bench: $(READY) servers  ## compare our pages with the bare IMAP exchange, side 
 	@$(BIN)/python -m tests.bench
 
 docs: $(READY)  ## write docs/parameters.md anew from the registry
-	$(BIN)/python -m webmail.config.document > docs/parameters.md.new
-	mv docs/parameters.md.new docs/parameters.md
+	$(BIN)/python -m webmail.config.document
 
 lock: $(READY)  ## choose the newest allowed versions of all Python packages anew
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -18,4 +18,5 @@ def N_(text: str) -> str:  # noqa: N802  gettext's own name for "mark, translate
 @lru_cache(maxsize=64)
 def translations(*languages: str) -> gettext.NullTranslations:
     """The catalogue of the first of these languages that we have; English otherwise."""
-    return gettext.translation(DOMAIN, CATALOGUES, languages, fallback=True)
+    names = [language.replace("-", "_") for language in languages]
+    return gettext.translation(DOMAIN, CATALOGUES, names, fallback=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from webmail.http.pages import formats
+from webmail.http.pages import formats, render
 from webmail.mail.headers import Person
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
@@ -106,3 +107,15 @@ def test_names_are_few() -> None:
     people = tuple(Person(f"P{n}", "") for n in range(5))
     assert formats.names(people) == "P0, P1, P2, …"
     assert formats.names((Person("", "a@x.example"),)) == "a@x.example"
+
+
+def test_the_first_known_zone_counts_and_the_system_s_stands_behind_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert str(render.zone_of("", "Mars/Olympus", "Asia/Tokyo", "Europe/Paris")) == "Asia/Tokyo"
+    there = tmp_path / "localtime"
+    there.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
+    monkeypatch.setattr(render, "SYSTEM_ZONE", there)
+    monkeypatch.delenv("TZ", raising=False)
+    summer = datetime(2026, 7, 1, tzinfo=UTC)
+    assert summer.astimezone(render.zone_of("of no place")).utcoffset() == timedelta(hours=2)

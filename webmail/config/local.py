@@ -24,7 +24,10 @@ class Local(Section, prefix="local"):
         extension=True,
     )
     language: str = param(
-        "en", "Language of people whose browser tells none that we have.", kind=LANGUAGE, extension=True
+        "en",
+        "Language of the pages; English where there is no translation into it.",
+        kind=LANGUAGE,
+        extension=True,
     )
     enablelastaccess: bool = param(
         False, "Whether to record when somebody last signed in.", effect=UNSUPPORTED

@@ -48,7 +48,7 @@ async def answer(request: Request, error: Exception) -> Response:
     if wants_json(request):
         response: Response = JSONResponse({"error": text, "kind": kind}, status)
     else:
-        response = await gateway(request).render.problem(request, status, heading, text)
+        response = gateway(request).render.problem(request, status, heading, text)
     if status == 503:
         response.headers["retry-after"] = RETRY_AFTER
     return response

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -23,21 +25,24 @@ from webmail.http.pages.assets import Assets, share
 from webmail.i18n import translations
 
 PRODUCT = "Webmail"
+SYSTEM_ZONE = Path("/etc/localtime")
 ZONES_KEPT = 700  # there are about 600 zones: each is parsed once
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 @lru_cache(maxsize=ZONES_KEPT)
 def zone_of(*candidates: str) -> tzinfo:
-    """The first of these names that is a time zone; UTC if none is."""
-    for name in candidates:
+    """The first of these names that is a time zone; the system’s if none is."""
+    for name in (*candidates, os.environ.get("TZ", "")):
         try:
             return ZoneInfo(name)
-        except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+        except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
             continue
-        except KeyError:
-            continue
-    return UTC
+    try:
+        with SYSTEM_ZONE.open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError):
+        return UTC
 
 
 class Renderer:
@@ -47,7 +52,7 @@ class Renderer:
         self.static = Assets(share("static"))
         self.catalogue = translations(config.local.language)
         self._timezone = config.local.timezone
-        self._environment = self._make_environment(config.local.language)
+        self._environment = self._make_environment()
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
         """The page from this template.
@@ -82,15 +87,11 @@ class Renderer:
         """The function that puts a marked text into the language of whoever asks."""
         return self.catalogue.gettext
 
-    async def problem(
-        self, request: Request, status: int, heading: str, text: str, back: str = ""
-    ) -> Response:
+    def problem(self, request: Request, status: int, heading: str, text: str) -> Response:
         """The page that tells what went wrong; it needs neither a session nor a backend."""
-        return self.page(
-            request, "problem.html", status, heading=self.catalogue.gettext(heading), text=text, back=back
-        )
+        return self.page(request, "problem.html", status, heading=self.catalogue.gettext(heading), text=text)
 
-    async def signin(
+    def signin(
         self,
         request: Request,
         *,
@@ -121,13 +122,14 @@ class Renderer:
             out=told == "out",
         )
 
-    async def welcome_back(
+    def welcome_back(
         self, request: Request, *, goal: str, kept: Sequence[tuple[str, str]], token: str
     ) -> Response:
         """Signed in again in the middle of something: one button that goes on with it."""
         return self.page(request, "welcome.html", goal=goal, kept=kept, token=token)
 
-    def _make_environment(self, language: str) -> Environment:
+    def _make_environment(self) -> Environment:
+        language = self.catalogue.info().get("language", "en").replace("_", "-")
         environment = Environment(
             autoescape=True,
             loader=FileSystemLoader(share("templates")),

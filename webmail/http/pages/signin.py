@@ -33,7 +33,7 @@ async def show(request: Request) -> Response:
     """GET /signin"""
     if await whoever(request) is not None:
         return RedirectResponse(_next(request.query_params.get("next", "")), 303)
-    return await _page(request, goal=request.query_params.get("next", ""))
+    return _page(request, goal=request.query_params.get("next", ""))
 
 
 async def enter(request: Request) -> Response:
@@ -45,12 +45,13 @@ async def enter(request: Request) -> Response:
     except (AuthFailed, Busy, NotAllowed, Unavailable) as error:
         if wants_json(request):
             raise
-        return await _page(request, error, posted, goal=posted.one("next"), kept=_kept(posted))
+        return _page(request, error, posted, goal=posted.one("next"), kept=_kept(posted))
     response: Response
     if wants_json(request):
         response = JSONResponse({"token": token})
     elif kept := _kept(posted):
-        response = await _welcome_back(request, posted.one("next"), kept, token)
+        goal = _next(posted.one("next"))
+        response = gateway(request).render.welcome_back(request, goal=goal, kept=kept, token=token)
     else:
         response = RedirectResponse(_next(posted.one("next")), 303)
     keep_cookie(request, response, request.state.cookie)
@@ -74,7 +75,7 @@ async def leave(request: Request) -> Response:
 async def ask_again(request: Request) -> Response:
     """A post came without a live session: the same page after signing in, with all that was posted."""
     kept = await kept_fields(request)
-    return await _page(request, goal=_path(request), kept=kept, status=401, expired=True)
+    return _page(request, goal=_path(request), kept=kept, status=401, expired=True)
 
 
 def address_with_next(request: Request) -> str:
@@ -153,7 +154,7 @@ def _path(request: Request) -> str:
     return quote(request.url.path) + (f"?{query}" if query else "")
 
 
-async def _page(
+def _page(
     request: Request,
     error: MailError | None = None,
     posted: Form | None = None,
@@ -164,7 +165,7 @@ async def _page(
     expired: bool = False,
 ) -> Response:
     refusal = _why_no_password(request)
-    return await gateway(request).render.signin(
+    return gateway(request).render.signin(
         request,
         status=_status(error) if error else status,
         error=error,
@@ -182,9 +183,3 @@ def _status(error: MailError) -> int:
     if isinstance(error, AuthFailed):
         return 401
     return 403 if isinstance(error, NotAllowed) else 503
-
-
-async def _welcome_back(
-    request: Request, goal: str, kept: tuple[tuple[str, str], ...], token: str
-) -> Response:
-    return await gateway(request).render.welcome_back(request, goal=_next(goal), kept=kept, token=token)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Run
 from webmail.config import load
-from webmail.errors import NotFound, TooBig
+from webmail.errors import NotFound
 from webmail.http.pages import letter
 from webmail.http.pages.letter import Body, Pictures, Raw
 from webmail.http.pages.render import Renderer
@@ -117,9 +117,11 @@ def test_letters_with_colours_keep_their_paper(run: Run, html: str, colours: boo
     assert readable(run, html).colours is colours
 
 
-def test_too_much_html_is_refused_with_words(run: Run) -> None:
-    with pytest.raises(TooBig):
-        readable(run, "<i>" * 700_000)
+def test_too_much_html_is_shown_as_its_text(run: Run) -> None:
+    body = readable(run, "<i>" * 100_000 + "Hello &lt;b&gt;")
+    assert body.plainer
+    assert "Hello &lt;b&gt;" in body.html
+    assert "<i>" not in body.html
 
 
 def test_a_long_letter_is_made_harmless_in_a_thread(run: Run) -> None:

@@ -12,7 +12,7 @@ from tests.pages.samples import EVIL, FOLDERS, LENA, MIRA, request, summary
 from webmail.config import load
 from webmail.http.backend.model import Message
 from webmail.http.pages import reading
-from webmail.http.pages.letter import Raw, text_html
+from webmail.http.pages.letter import Raw, _text_html
 from webmail.http.pages.reading import View, _file
 from webmail.http.pages.render import Renderer
 from webmail.mail.headers import Person
@@ -55,7 +55,7 @@ def shown(render: Renderer, opened: Message, query: str = "", **changes: Any) ->
     people = (("From", opened.from_), ("To", opened.to))
     values: dict[str, Any] = {
         "page": 1, "special": "inbox", "people": people, "files": (), "frame": "",
-        "text": text_html(Raw(TEXT, b"Hello\n")), "cut": False, "other": "",
+        "text": _text_html(Raw(TEXT, b"Hello\n")), "cut": False, "other": "",
     }  # fmt: skip
     view = View(message=opened, **(values | changes))
     answer = render.page(request(query), "message.html", view=view, list=None, folders=FOLDERS, here="INBOX")

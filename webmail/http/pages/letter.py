@@ -6,33 +6,35 @@ import asyncio
 import base64
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from webmail.errors import MailError, NotFound, TooBig
+from webmail.errors import MailError, NotFound
 from webmail.http.answers import row, sentence
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
 from webmail.http.backend.pool import Identity
 from webmail.http.gateway import Gateway, gateway, identity
 from webmail.http.pages import asked
-from webmail.i18n import N_
 from webmail.mail.display import choose
 from webmail.mail.headers import Person, decode, parse_date, people
 from webmail.mail.parts import find
 from webmail.mail.sanitize import TooMuch, sanitize
-from webmail.mail.text import decode_text, to_html
+from webmail.mail.text import decode_text, from_html, to_html
 from webmail.wire import ProtocolError
 from webmail.wire.imap_replies import Part
 
+T = TypeVar("T")
+
 MAX_BODY = 2 * 1024 * 1024  # octets of a body that are shown; newsletters have a tenth
-INLINE = 50_000  # characters: a longer one is sanitised in a thread, the others must not wait for it
+INLINE = 50_000  # octets of a body: a longer one is read in a thread
 MAX_PICTURES = 100  # places in one letter that show a picture from inside it
 MAX_PICTURE_OCTETS = 25 * 1024 * 1024  # of all those pictures together: what a mail server takes at most
 PICTURES = frozenset({"png", "jpeg", "jpg", "pjpeg", "gif", "webp", "bmp", "avif"})  # none can hold a script
@@ -45,7 +47,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "unsafe-none",  # with the sandbox any other would refuse the page
     "X-DNS-Prefetch-Control": "off",
 }
-TOO_BIG = N_("This letter is too big to be shown with its formatting. Its source can be saved.")
 _OWN_COLOURS = re.compile(
     r"""\sbgcolor="|<font[^>]*\scolor="|\sstyle="(?:[^"]*;)?\s*(?:background|color)(?:-color)?:"""
 )
@@ -59,6 +60,7 @@ class Body:
     blocked: int = 0  # pictures and the like that are somewhere else and were not fetched
     colours: bool = False  # the sender chose colours: the letter keeps its paper
     is_text: bool = False
+    plainer: bool = False  # it was too much to be shown with its formatting
 
 
 class Pictures:
@@ -139,24 +141,37 @@ async def fetch(box: Box, message: Message, part: Part | None) -> Raw:
 
 
 async def readable(raw: Raw, pictures: Pictures) -> Body:
-    """The body as HTML, made harmless; in a thread if that takes long. Raises TooBig."""
+    """The body as HTML, made harmless."""
     if raw.part is None:
         return Body("")
     if raw.part.subtype != "html":
-        return Body(text_html(raw), is_text=True)
+        return Body(await text_html(raw), is_text=True)
+    return await _aside(raw.data, _sanitised, raw, pictures)
+
+
+def _sanitised(raw: Raw, pictures: Pictures) -> Body:
+    """The HTML made harmless, or just its text where it is too much for that."""
+    assert raw.part is not None  # noqa: S101  for the type checker
     source = decode_text(raw.data, raw.part.params.get("charset"))
     try:
-        if len(source) > INLINE:
-            clean = await asyncio.to_thread(sanitize, source, pictures)
-        else:
-            clean = sanitize(source, pictures)
+        clean = sanitize(source, pictures)
     except TooMuch:
-        raise TooBig(TOO_BIG) from None
+        text = to_html(from_html(source))
+        return Body(Markup(text), is_text=True, plainer=True)  # noqa: S704  escaped by to_html
     return Body(Markup(clean.html), clean.blocked, bool(_OWN_COLOURS.search(clean.html)))  # noqa: S704
 
 
-def text_html(raw: Raw) -> Markup:
+async def text_html(raw: Raw) -> Markup:
     """A text part as safe HTML."""
+    return await _aside(raw.data, _text_html, raw)
+
+
+async def _aside(data: bytes, work: Callable[..., T], *values: object) -> T:
+    """In a thread if there is much to do: the others must not wait for it."""
+    return await asyncio.to_thread(work, *values) if len(data) > INLINE else work(*values)
+
+
+def _text_html(raw: Raw) -> Markup:
     if raw.part is None:
         return Markup()
     text = decode_text(raw.data, raw.part.params.get("charset"))

@@ -65,7 +65,7 @@ async def open_page(request: Request) -> Response:
     here = gateway(request)
     opened = await _open(request)
     translate = here.render.translate(request)
-    shown = _view(request, opened)
+    shown = _view(request, opened, await letter.text_html(opened.raw))
     beside = None
     if opened.beside is not None:
         beside = listing.view(opened.beside, opened.folders, here.render.zone(request), translate)
@@ -132,7 +132,7 @@ def _text_part(choice: Choice, show: str) -> Part | None:
     return choice.text if wants_text or choice.html is None else None
 
 
-def _view(request: Request, opened: _Opened) -> View:
+def _view(request: Request, opened: _Opened, text: Markup) -> View:
     message, choice, raw = opened.message, opened.choice, opened.raw
     _ = gateway(request).render.translate(request)
     place = (message.folder, message.uidvalidity, message.summary.uid)
@@ -151,7 +151,7 @@ def _view(request: Request, opened: _Opened) -> View:
         people=tuple((label, who) for label, who in people if who),
         files=_files(choice.attachments, place),
         frame=_at(place, "body", framed.section) if framed else "",
-        text=letter.text_html(raw),
+        text=text,
         cut=raw.part is not None and raw.part.size > letter.MAX_BODY,
         other="" if not (choice.text and choice.html) else "text" if framed else "html",
     )

@@ -21,7 +21,7 @@ from webmail.supervisor.processes import Master
 directory, count, how = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 def child(ready):
-    if how == "fails":
+    if how == "fails" or (directory / "broken").exists():
         raise OSError("no")
     (directory / str(os.getpid())).touch()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -94,6 +94,21 @@ def test_a_refresh_brings_new_processes_before_the_old_ones_go(
         return len(now) == 2 and not now & before
 
     until(renewed)
+
+
+def test_a_refresh_that_fails_leaves_the_old_processes_in_place(
+    master: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    until((tmp_path / "ready").exists)
+    before = alive(tmp_path)
+    (tmp_path / "broken").touch()
+    master.send_signal(signal.SIGHUP)
+    time.sleep(2)  # three starts that fail, and a tick or two
+    assert master.poll() is None
+    assert alive(tmp_path) == before
+    (tmp_path / "broken").unlink()
+    master.send_signal(signal.SIGHUP)
+    until(lambda: len(alive(tmp_path)) == 2 and not alive(tmp_path) & before)
 
 
 def test_processes_do_not_outlive_a_killed_master(master: subprocess.Popen[bytes], tmp_path: Path) -> None:

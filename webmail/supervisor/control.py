@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from webmail import log as logs
 from webmail.config import Config, load, notes, problems
-from webmail.errors import BadRequest, NotAllowed, Unavailable
+from webmail.errors import BadRequest, NotAllowed, NotFound, Unavailable
 from webmail.http import serve
 from webmail.supervisor import pidfile
 from webmail.supervisor.processes import STOP_SECONDS, Master
@@ -113,8 +115,12 @@ def _start_in_background(file: Path, config: Config, pid: Path) -> int:
     if os.fork():
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
-            if pipe.read(1):
+            told, _, _ = select.select([pipe], [], [], READY_SECONDS)
+            if told and pipe.read(1):
                 return 0
+        if not told:
+            with suppress(NotFound):
+                pidfile.tell(pid, signal.SIGTERM)
         raise Unavailable(f"http did not start; see {log_path(config)}")
     os.close(reader)
     os.setsid()

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-STOP_SECONDS = 30.0  # a process that has not ended by then is killed
+# A process that has not ended by then is killed: 20 for answers under way, 10 for an MTA to take a final dot.
+STOP_SECONDS = 35.0
 YOUNG_SECONDS = 5.0  # a process that dies younger than this has failed to start
 MAX_FAILED_STARTS = 3  # in a row; then the master gives up instead of spinning
 TICK_SECONDS = 0.5
@@ -29,6 +30,7 @@ class Process:
     pipe: int  # one byte comes when the process is ready
     ready: bool = False
     retiring: bool = False  # of before a refresh; told to stop when the new ones are ready
+    stop_by: float | None = None  # told to stop; killed then
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Master:
     on_ready: Callable[[], None] = lambda: None
     processes: dict[int, Process] = field(default_factory=dict)
     failed_starts: int = 0
-    stop_by: float | None = None
+    stopping: bool = False
     announced: bool = False
 
     def run(self) -> int:
@@ -57,7 +59,7 @@ class Master:
                 self._hurry()
 
     def _caught(self, number: int) -> None:
-        if number == signal.SIGHUP and self.stop_by is None:
+        if number == signal.SIGHUP and not self.stopping:
             self.log.info("refresh: starting new processes")
             for process in self.processes.values():
                 process.retiring = True
@@ -65,33 +67,47 @@ class Master:
             self._stop()
 
     def _stop(self) -> None:
-        self.stop_by = time.monotonic() + STOP_SECONDS
-        self._signal(signal.SIGTERM, list(self.processes.values()))
+        self.stopping = True
+        self._let_go(list(self.processes.values()))
 
     def _fill(self) -> None:
         """Fork what is missing, unless we are stopping or it does not stay up."""
-        if self.failed_starts >= MAX_FAILED_STARTS and self.stop_by is None:
+        if self.failed_starts >= MAX_FAILED_STARTS and not self.stopping:
+            self._give_up()
+        while not self.stopping and len(self._current()) < self.count:
+            self._fork()
+
+    def _give_up(self) -> None:
+        """Stop; but if it is a refresh that fails, what has served until now goes on."""
+        if len(self._current()) == len(self.processes):
             self.log.critical("the processes do not stay up: giving up")
             self._stop()
-        while self.stop_by is None and len(self._current()) < self.count:
-            self._fork()
+            return
+        self.log.critical("refresh: the new processes do not stay up: going on with the old ones")
+        self.failed_starts = 0
+        for process in self.processes.values():
+            process.retiring = not process.retiring
 
     def _current(self) -> list[Process]:
         return [process for process in self.processes.values() if not process.retiring]
 
     def _fork(self) -> None:
         reader, writer = os.pipe()
+        master = os.getpid()
+        # A signal that comes before the child is itself waits until it is.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         pid = os.fork()
         if pid == 0:
             os.close(reader)
-            self._be_child(writer)
+            self._be_child(writer, master)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(writer)
         self.processes[pid] = Process(pid, time.monotonic(), reader)
 
-    def _be_child(self, writer: int) -> None:
+    def _be_child(self, writer: int, master: int) -> None:
         status = 1
         try:
-            _forget_master(self.processes)
+            _forget_master(self.processes, master)
             self.child(lambda: _say_ready(writer))
             status = 0
         except BaseException:
@@ -119,7 +135,7 @@ class Master:
                 return
             process = self.processes.pop(pid)
             os.close(process.pipe)
-            if self.stop_by is None and not process.retiring:
+            if not self.stopping and not process.retiring:
                 self.log.error("process %d ended (%s); starting another", pid, _how(status))
                 young = time.monotonic() - process.born < YOUNG_SECONDS
                 self.failed_starts = self.failed_starts + 1 if young else 0
@@ -127,16 +143,24 @@ class Master:
     def _promote(self) -> None:
         """Once all current processes are ready: say so, and let the old ones go."""
         current = self._current()
-        if self.stop_by is not None or not all(process.ready for process in current) or not current:
+        if self.stopping or not all(process.ready for process in current) or not current:
             return
         if not self.announced:
             self.announced = True
             self.on_ready()
-        self._signal(signal.SIGTERM, [process for process in self.processes.values() if process.retiring])
+        self._let_go([process for process in self.processes.values() if process.retiring])
+
+    def _let_go(self, processes: list[Process]) -> None:
+        """Tell them to stop, once: a second signal would cut short what they do last."""
+        staying = [process for process in processes if process.stop_by is None]
+        for process in staying:
+            process.stop_by = time.monotonic() + STOP_SECONDS
+        self._signal(signal.SIGTERM, staying)
 
     def _hurry(self) -> None:
-        if self.stop_by is not None and time.monotonic() > self.stop_by:
-            self._signal(signal.SIGKILL, list(self.processes.values()))
+        now = time.monotonic()
+        late = [it for it in self.processes.values() if it.stop_by is not None and it.stop_by < now]
+        self._signal(signal.SIGKILL, late)
 
     def _signal(self, number: signal.Signals, processes: list[Process]) -> None:
         for process in processes:
@@ -144,7 +168,7 @@ class Master:
                 os.kill(process.pid, number)
 
 
-def _forget_master(siblings: dict[int, Process]) -> None:
+def _forget_master(siblings: dict[int, Process], master: int) -> None:
     """What a child must not inherit; and it must not outlive its master."""
     signal.set_wakeup_fd(-1)
     for number in SIGNALS:
@@ -153,6 +177,9 @@ def _forget_master(siblings: dict[int, Process]) -> None:
     for sibling in siblings.values():
         os.close(sibling.pipe)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    if os.getppid() != master:  # it died before we asked to be told
+        raise SystemExit("the master is gone")
 
 
 def _say_ready(writer: int) -> None:

@@ -45,7 +45,7 @@ class Cookies:
 
 
 def secret_key(datadir: Path) -> bytes:
-    """The key that signs cookies and links: made once, the same in all processes of this host."""
+    """The key that signs cookies: made once, the same in all processes of this host."""
     path = datadir / KEY_FILE
     if not path.exists():
         _make(path)

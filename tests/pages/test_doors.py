@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Run
 from tests.pages.samples import EVIL, request
 from webmail.config import load
 from webmail.errors import AuthFailed, Busy
@@ -19,45 +18,45 @@ def render() -> Renderer:
     return Renderer(load(Path("/nonexistent/webmail.conf")))
 
 
-def door(run: Run, render: Renderer, **changes: Any) -> str:
+def door(render: Renderer, **changes: Any) -> str:
     values = {
         "status": 200, "error": None, "wrong": False, "user": "", "goal": "/mail",
         "kept": (), "expired": False, "refusal": "", "told": "",
     }  # fmt: skip
-    answer = run(render.signin(request(signed_in=False), **(values | changes)))
+    answer = render.signin(request(signed_in=False), **(values | changes))
     return bytes(answer.body).decode()
 
 
-def test_the_door_has_its_fields(run: Run, render: Renderer) -> None:
-    text = door(run, render)
+def test_the_door_has_its_fields(render: Renderer) -> None:
+    text = door(render)
     for field in ('name="user"', 'name="password"', 'name="zone"', 'name="next" value="/mail"'):
         assert field in text
     assert 'role="alert"' not in text
 
 
-def test_a_wrong_password_is_said_at_its_field(run: Run, render: Renderer) -> None:
-    text = door(run, render, error=AuthFailed(), wrong=True, user=EVIL)
+def test_a_wrong_password_is_said_at_its_field(render: Renderer) -> None:
+    text = door(render, error=AuthFailed(), wrong=True, user=EVIL)
     assert 'aria-invalid="true" aria-describedby="why"' in text
     assert "That name and password don’t match." in text
     assert "<script>alert" not in text
 
 
-def test_other_trouble_is_said_above(run: Run, render: Renderer) -> None:
-    text = door(run, render, error=Busy())
+def test_other_trouble_is_said_above(render: Renderer) -> None:
+    text = door(render, error=Busy())
     assert 'class="note error" role="alert"' in text
     assert "aria-invalid" not in text
 
 
-def test_what_was_posted_comes_along(run: Run, render: Renderer) -> None:
-    text = door(run, render, kept=(("text", "two\nlines"), ("subject", EVIL)), expired=True)
+def test_what_was_posted_comes_along(render: Renderer) -> None:
+    text = door(render, kept=(("text", "two\nlines"), ("subject", EVIL)), expired=True)
     assert '<input type="hidden" name="kept.text" value="two\nlines">' in text
     assert "<script>alert" not in text
     assert "What you wrote is kept" in text
 
 
-def test_and_goes_on_after_signing_in(run: Run, render: Renderer) -> None:
+def test_and_goes_on_after_signing_in(render: Renderer) -> None:
     kept = (("text", "two\nlines"),)
-    answer = run(render.welcome_back(request(signed_in=False), goal="/write", kept=kept, token="t"))
+    answer = render.welcome_back(request(signed_in=False), goal="/write", kept=kept, token="t")
     text = bytes(answer.body).decode()
     assert '<form method="post" action="/write" data-go>' in text
     assert '<input type="hidden" name="token" value="t">' in text
@@ -65,9 +64,9 @@ def test_and_goes_on_after_signing_in(run: Run, render: Renderer) -> None:
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_the_page_for_errors_needs_nothing(run: Run, render: Renderer, signed_in: bool) -> None:
+def test_the_page_for_errors_needs_nothing(render: Renderer, signed_in: bool) -> None:
     asked = request(signed_in=signed_in)
-    answer = run(render.problem(asked, 404, "Not here any more", EVIL))
+    answer = render.problem(asked, 404, "Not here any more", EVIL)
     text = bytes(answer.body).decode()
     assert answer.status_code == 404
     assert "<h1>Not here any more</h1>" in text

@@ -17,6 +17,8 @@ msgid with str.format fields filled from `values`; `detail` is for the log only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from webmail.i18n import N_
 
 
@@ -31,8 +33,12 @@ class MailError(Exception):
         self.detail = detail
         super().__init__(self.text, detail)
 
+    def said(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence for the person, in the language of `translate`."""
+        return translate(self.text).format_map(_Blanks(self.values))
+
     def __str__(self) -> str:
-        sentence = self.text.format_map(_Blanks(self.values))
+        sentence = self.said()
         return f"{sentence} ({self.detail})" if self.detail else sentence
 
 

@@ -65,7 +65,7 @@ def sentence(request: Request, error: Exception) -> str:
     """What to tell the person, in their language."""
     _ = gateway(request).render.translate(request)
     if isinstance(error, errors.MailError):
-        return _(error.text).format(**error.values)
+        return error.said(_)
     if isinstance(error, ProtocolError):
         return _(PROTOCOL_TEXT)
     if isinstance(error, HTTPException):

@@ -241,7 +241,7 @@ class Worker:
             return ""
         self._log.warning("outbox: %s %s of %s: %s", entry.id, entry.state, entry.user.uid, hindrance)
         if isinstance(hindrance, MailError):
-            return hindrance.text.format_map(hindrance.values)
+            return hindrance.said()
         return Unavailable.default
 
     async def _note(self, entry: Entry, before: State) -> Entry | None:

@@ -118,7 +118,7 @@ class _Reader:
         try:
             file = await _take(self._at, letter, part.filename or "", part.type, part.blocks())
         except (TooBig, OverQuota) as error:
-            self.refused.append(showing.sentence(error, self._at))
+            self.refused.append(error.said(self._at.translate))
         else:
             self.files.append(file)
 

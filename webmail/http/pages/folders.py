@@ -167,7 +167,7 @@ def _page(
         confirm=confirm,
         quota=quota,
         making="new" in request.query_params,
-        why=_(error.text).format(**error.values) if error else "",
+        why=error.said(_) if error else "",
         typed=typed,
         folders=tree,
         here="/folders",

@@ -107,7 +107,7 @@ class Renderer:
     ) -> Response:
         """The door; `kept` is what was posted after the session had expired, in hidden fields."""
         _ = self.catalogue.gettext
-        words = _(error.text).format(**error.values) if error else _(refusal) if refusal else ""
+        words = error.said(_) if error else _(refusal) if refusal else ""
         return self.page(
             request,
             "signin.html",

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from webmail.errors import BadRequest, MailError
+from webmail.errors import MailError
 from webmail.http.guard import wants_json
 from webmail.http.outbox import Entry, Origin, State, Submission
 from webmail.http.pages import drafting, restoring, showing, weighing
@@ -75,8 +75,8 @@ async def _hand_in(request: Request, at: Desk, posted: Posted, whom: Recipients)
         return await _not_sent(request, at, posted, 413, "toobig", problem)
     try:
         entry = await at.here.outbox.accept(submission, compose.blocks(message, bcc=False))
-    except (BadRequest, MailError) as error:
-        problem = at.translate(NOT_TAKEN).format(reason=showing.sentence(error, at))
+    except MailError as error:
+        problem = at.translate(NOT_TAKEN).format(reason=error.said(at.translate))
         return await _not_sent(request, at, posted, 503, "unavailable", problem)
     except FileNotFoundError:
         # The other press of the button was quicker, and its files have gone already.

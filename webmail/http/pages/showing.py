@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from webmail.errors import Busy, MailError, Unavailable
+from webmail.errors import Busy, Unavailable
 from webmail.http.backend.model import Folder
 from webmail.http.pages import weighing
 from webmail.http.pages.composing import Complaint, Letter, Recipients
@@ -143,7 +143,3 @@ def total(files: Sequence[File]) -> int:
 def _kind(name: str) -> str:
     stem, _dot, end = name.rpartition(".")
     return end.upper() if stem and len(end) <= KIND_LETTERS and end.isalnum() else "…"
-
-
-def sentence(error: MailError, desk: Desk) -> str:
-    return desk.translate(error.text).format(**error.values)

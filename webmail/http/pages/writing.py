@@ -58,7 +58,7 @@ async def _save(request: Request, at: Desk, posted: Posted) -> Response:
     except MailError as error:
         if wants_json(request):
             raise
-        problem = at.translate(NOT_SAVED).format(reason=showing.sentence(error, at))
+        problem = at.translate(NOT_SAVED).format(reason=error.said(at.translate))
         return await _again(request, at, replace(posted, letter=letter), 503, "unavailable", problem)
     told = at.translate(SAVED).format(time=at.clock())
     if wants_json(request):

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from webmail.errors import BadRequest, NotFound
 from webmail.http.backend.mailbox import Box
+from webmail.http.backend.model import Message
 from webmail.http.pages import copying
 from webmail.http.pages.composing import (
     HOWS,
@@ -82,9 +83,8 @@ async def _trash(box: Box, place: Place | None) -> None:
             await box.delete(place.folder, place.uidvalidity, [place.uid])
 
 
-async def reopen(desk: Desk, box: Box, place: Place, compose_id: str) -> Letter:
+async def reopen(desk: Desk, box: Box, message: Message, place: Place, compose_id: str) -> Letter:
     """The letter that this draft holds. Its files are not yet in the spool."""
-    message = await box.open(place.folder, place.uidvalidity, place.uid)
     remembered = _read_note(await box.header_bytes(message))
     how = remembered.get("how", "new")
     fresh = Letter(

@@ -42,11 +42,11 @@ async def start(at: Desk, query: Mapping[str, str]) -> Started:
         return Started(with_files(letter, at.spooled(compose)))
     place = _place(query)
     async with at.lease() as box:
-        if how == "draft":
-            letter = await drafting.reopen(at, box, place, compose)
-        else:
-            letter = await _from_message(at, box, how, place, compose)
         message = await box.open(place.folder, place.uidvalidity, place.uid)
+        if how == "draft":
+            letter = await drafting.reopen(at, box, message, place, compose)
+        else:
+            letter = await _from_message(at, box, how, message, place, compose)
     return await _with_its_files(at, letter, how, message)
 
 
@@ -97,8 +97,7 @@ def _place(query: Mapping[str, str]) -> Place:
     return place
 
 
-async def _from_message(at: Desk, box: Box, how: str, place: Place, compose: str) -> Letter:
-    message = await box.open(place.folder, place.uidvalidity, place.uid)
+async def _from_message(at: Desk, box: Box, how: str, message: Message, place: Place, compose: str) -> Letter:
     letter = Letter(compose=compose, how=how, origin=place)
     if how == "edit":
         return replace(

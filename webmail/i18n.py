@@ -15,6 +15,11 @@ def N_(text: str) -> str:  # noqa: N802  gettext's own name for "mark, translate
     return text
 
 
+def NN_(one: str, several: str) -> tuple[str, str]:  # noqa: N802  the same for ngettext
+    """Mark a text with its plural; which of them it is depends on the number and the language."""
+    return one, several
+
+
 @lru_cache(maxsize=64)
 def translations(*languages: str) -> gettext.NullTranslations:
     """The catalogue of the first of these languages that we have; English otherwise."""

@@ -5,35 +5,35 @@ from __future__ import annotations
 import gettext
 from collections.abc import Mapping
 
-from webmail.i18n import N_
+from webmail.i18n import N_, NN_
 
 MOST = 1_000_000  # a number beyond it was not ours
 
 _SENTENCES = {
-    "moved": (N_("Message moved."), N_("{n} messages moved.")),
-    "archived": (N_("Message moved to Archive."), N_("{n} messages moved to Archive.")),
-    "copied": (N_("Message copied."), N_("{n} messages copied.")),
-    "deleted": (N_("Message moved to Trash."), N_("{n} messages moved to Trash.")),
-    "gone": (N_("Message deleted for good."), N_("{n} messages deleted for good.")),
-    "read": (N_("Message marked as read."), N_("{n} messages marked as read.")),
-    "unread": (N_("Message marked as unread."), N_("{n} messages marked as unread.")),
-    "starred": (N_("Message starred."), N_("{n} messages starred.")),
-    "unstarred": (N_("Star removed."), N_("{n} stars removed.")),
-    "junk": (N_("Message moved to Junk."), N_("{n} messages moved to Junk.")),
-    "notjunk": (N_("Message moved to Inbox."), N_("{n} messages moved to Inbox.")),
-    "none": (N_("No message was chosen, so nothing was changed."),) * 2,
-    "sent": (N_("Message sent."),) * 2,
-    "queued": (N_("Kept in the outbox. It will be sent as soon as the mail server takes it."),) * 2,
-    "unfiled": (N_("Sent, but not filed in Sent."),) * 2,
-    "saved": (N_("Draft saved."),) * 2,
-    "discarded": (N_("Draft discarded."),) * 2,
-    "created": (N_("Folder created."),) * 2,
-    "renamed": (N_("Folder renamed."),) * 2,
-    "removed": (N_("Folder deleted."),) * 2,
-    "emptied": (N_("Folder emptied."),) * 2,
-    "shown": (N_("The folder is shown in the list again."),) * 2,
-    "hidden": (N_("The folder is no longer shown in the list."),) * 2,
-    "settings": (N_("Settings saved."),) * 2,
+    "moved": NN_("Message moved.", "{n} messages moved."),
+    "archived": NN_("Message moved to Archive.", "{n} messages moved to Archive."),
+    "copied": NN_("Message copied.", "{n} messages copied."),
+    "deleted": NN_("Message moved to Trash.", "{n} messages moved to Trash."),
+    "gone": NN_("Message deleted for good.", "{n} messages deleted for good."),
+    "read": NN_("Message marked as read.", "{n} messages marked as read."),
+    "unread": NN_("Message marked as unread.", "{n} messages marked as unread."),
+    "starred": NN_("Message starred.", "{n} messages starred."),
+    "unstarred": NN_("Star removed.", "{n} stars removed."),
+    "junk": NN_("Message moved to Junk.", "{n} messages moved to Junk."),
+    "notjunk": NN_("Message moved to Inbox.", "{n} messages moved to Inbox."),
+    "none": (N_("No message was chosen, so nothing was changed."), ""),
+    "sent": (N_("Message sent."), ""),
+    "queued": (N_("Kept in the outbox. It will be sent as soon as the mail server takes it."), ""),
+    "unfiled": (N_("Sent, but not filed in Sent."), ""),
+    "saved": (N_("Draft saved."), ""),
+    "discarded": (N_("Draft discarded."), ""),
+    "created": (N_("Folder created."), ""),
+    "renamed": (N_("Folder renamed."), ""),
+    "removed": (N_("Folder deleted."), ""),
+    "emptied": (N_("Folder emptied."), ""),
+    "shown": (N_("The folder is shown in the list again."), ""),
+    "hidden": (N_("The folder is no longer shown in the list."), ""),
+    "settings": (N_("Settings saved."), ""),
 }
 
 
@@ -45,4 +45,5 @@ def sentence(query: Mapping[str, str], catalogue: gettext.NullTranslations) -> s
     count = query.get("n", "1")
     n = min(int(count), MOST) if count.isascii() and count.isdigit() and len(count) < 8 else 1
     one, several = texts
-    return catalogue.ngettext(one, several, n).format(n=n)
+    words = catalogue.ngettext(one, several, n) if several else catalogue.gettext(one)
+    return words.format(n=n)

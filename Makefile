@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: help run test check bench docs lock clean python servers browser
+.PHONY: help run test check bench docs texts lock clean python servers browser
 
 help:            ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /  make \1	/p; s/^\([a-z]*\):  *## /  make \1	/p' Makefile | expand -t 16

@@ -9,7 +9,6 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=200, help="each page is asked for so often")
     parser.add_argument("--users", type=int, default=50, help="who ask at the same time")
     parser.add_argument("--seconds", type=float, default=10, help="of asking at the same time")
-    parser.add_argument(
-        "--idle", type=int, default=400, help="sessions that do nothing, after as many others"
-    )
+    parser.add_argument("--idle", type=int, default=400, help="sessions that do nothing")
     parser.add_argument("--settle", type=float, default=SETTLE, help="seconds before idle memory is read")
     return parser.parse_args()
 
@@ -80,7 +77,7 @@ def _start(stack: ExitStack, options: argparse.Namespace) -> Bench:
     authority = Authority(place / "ca")
     person = Person("person")
     certificate = authority.issue("dovecot", "127.0.0.1")
-    spares = options.users + 2 * options.idle
+    spares = options.users + options.idle
     dovecot = Dovecot(place / "dovecot", [person], certificate, spares=spares)
     stack.enter_context(dovecot)
     start = time.monotonic()
@@ -206,27 +203,21 @@ def _work(web: Web, end: float, spans: list[float]) -> None:
 
 
 def _idle(bench: Bench) -> float:
-    """Kilobytes that one more signed-in session keeps once it is idle, after as many others warmed us up."""
+    """Kilobytes that one more signed-in session keeps once it is idle."""
     pid, options = bench.product.pid, bench.options
-    spares = bench.dovecot.spares[options.users :]
-    _visit(bench, spares[: options.idle])
     time.sleep(options.settle)
     before = measure.memory(pid)
-    _visit(bench, spares[options.idle : 2 * options.idle])
+    for person in bench.dovecot.spares[options.users :]:
+        with bench.browser(person) as web:
+            web.get(_page(1))
     busy: float = (measure.memory(pid) - before) / options.idle / 1000
     time.sleep(options.settle)
     idle: float = (measure.memory(pid) - before) / options.idle / 1000
     print(
         f"\nmemory of one more signed-in session: {busy:.0f} kB while its connection to the backend is open,"
     )
-    print(f"{idle:.0f} kB when idle; the process with {options.idle} of them: {before / 1e6:.0f} MB")
+    print(f"{idle:.0f} kB when idle; the process before them: {before / 1e6:.0f} MB")
     return idle
-
-
-def _visit(bench: Bench, people: Sequence[Person]) -> None:
-    for person in people:
-        with bench.browser(person) as web:
-            web.get(_page(1))
 
 
 def _judge(ours: Figures, raw: Figures, idle: float) -> None:

@@ -34,6 +34,7 @@ ANNA, BEN = Person("anna", "sunny-harbour"), Person("ben", "sunny-harbour")
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it puts behind without it
     RUN.mkdir(exist_ok=True)
     try:
         with _alone(), contextlib.ExitStack() as stack:

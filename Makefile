@@ -27,6 +27,11 @@ bench: $(READY) servers  ## compare our pages with the bare IMAP exchange, side 
 docs: $(READY)  ## write docs/parameters.md anew from the registry
 	$(BIN)/python -m webmail.config.document
 
+texts: $(READY)  ## gather the texts for translators: webmail/locale/webmail.pot
+	mkdir -p webmail/locale
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword N_ --keyword NN_:1,2 --project Webmail \
+		--output-file webmail/locale/webmail.pot .
+
 lock: $(READY)  ## choose the newest allowed versions of all Python packages anew
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \

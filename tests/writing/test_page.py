@@ -144,8 +144,8 @@ def test_keyboard_alone_sends_and_enter_in_a_field_does_not(
     person = begin(page, product, dovecot_a)
     page.keyboard.type(f"{person.name}@example.test")
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _cc_bcc_subject in range(3):
+        page.keyboard.press("Tab")
     expect(box(page, "Subject")).to_be_focused()
     page.keyboard.type("typed")
     page.keyboard.press("Enter")

@@ -245,3 +245,10 @@ def test_backend_is_asked(run: Run) -> None:
             await ImapDirectory(attempt, RULES, host="").verify("alice", "right")
 
     run(talk())
+
+
+def test_name_of_marks_without_end_holds_up_nobody() -> None:
+    began = time.monotonic()
+    with pytest.raises(BadName):
+        canonical("a" + "\u0315\u0300" * 100_000, RULES)
+    assert time.monotonic() - began < 0.1

@@ -49,6 +49,8 @@ def canonical(login: str, rules: Rules) -> Name:
     The last separator in the login counts. Raises BadName for anything but letters, digits and
     `. - _ + = ~` in the name or for a malformed domain.
     """
+    if len(login) > MAX_NAME:
+        raise BadName  # before it is normalised, which takes a time that grows with the square
     typed = unicodedata.normalize("NFKC", login.strip(" ")).casefold()
     if not typed or len(typed.encode("utf-8", "surrogatepass")) > MAX_NAME:
         raise BadName

@@ -112,6 +112,8 @@ def ascii_domain(domain: str) -> str:
     """A domain in the letters of the DNS (A-labels, RFC 5890), a literal as it is; "" if it is neither."""
     if domain.startswith("["):
         return domain if _is_literal(domain) else ""
+    if len(domain) > MAX_ADDRESS:
+        return ""  # before it is normalised, which takes a time that grows with the square
     if not domain.isascii():
         domain = _DOTS.sub(".", unicodedata.normalize("NFKC", domain.lower()))
     labels = [_ascii_label(label) for label in domain.split(".")]

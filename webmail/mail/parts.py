@@ -15,6 +15,7 @@ MAX_SEGMENTS = 128  # pieces of one RFC 2231 parameter; Dovecot's own limit
 MAX_NAME = 180  # characters of a file name
 MAX_NAME_OCTETS = 240  # file systems end at 255
 MAX_EXTENSION = 20  # characters kept when a name is cut
+MAX_COMPOSED = 2 * MAX_NAME  # characters that are normalised, in a time that grows with the square
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
@@ -139,8 +140,10 @@ def _charset(value: bytes) -> tuple[bytes, bytes]:
 
 def safe_name(text: str) -> str:
     """The last segment of a path, rid of all that a file system or the eye could stumble over; may be ""."""
-    name = unicodedata.normalize("NFC", headers.clean(text[: headers.MAX_FIELD]))
-    name = re.split(r"[/\\]", name)[-1]
+    name = re.split(r"[/\\]", headers.clean(text[: headers.MAX_FIELD]))[-1]
+    if len(name) > MAX_COMPOSED:
+        name = name[: MAX_COMPOSED - MAX_EXTENSION - 1] + name[-MAX_EXTENSION - 1 :]
+    name = unicodedata.normalize("NFC", name)
     name = _FORBIDDEN.sub("_", name.strip(" ."))
     if _RESERVED.match(name):
         name = f"_{name}"

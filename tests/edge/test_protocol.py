@@ -156,3 +156,15 @@ def test_an_idle_connection_is_dropped_after_its_time() -> None:
             writer.close()
 
     asyncio.run(talk())
+
+
+def test_fields_behind_a_body_without_end_are_cut_off() -> None:
+    async def talk() -> None:
+        async with serving() as port:
+            head = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            assert (await says(port, head + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n")).endswith(b"POST 5")
+            assert await says(port, head + b"0\r\nX: ", *[b"y" * 16_384] * 20, b"\r\n\r\n") == b""
+            small = b"1\r\na\r\n" * 40_000  # more around a body than in it is no crime
+            assert (await says(port, head + small + b"0\r\n\r\n")).endswith(b"POST 40000")
+
+    asyncio.run(talk())

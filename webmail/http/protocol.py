@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 HEADER_SECONDS = 30.0  # from the first byte of a request to its empty line
 BODY_STALL_SECONDS = 60.0  # without a byte of a body that we are ready to read
 MAX_HEAD = 64 * 1024  # request line and header fields together
+MAX_APART = 64 * 1024  # of a chunked body what is no body: sizes, extensions, fields behind it
 MAX_FIELDS = 128  # header fields of one request
 MAX_URL = 16 * 1024  # a mailto: link with a text in it fits
 
@@ -39,6 +40,8 @@ class GatewayProtocol(HttpToolsProtocol):
         self._head = 0
         self._in_head = False
         self._in_body = False
+        self._body = 0
+        self._apart = 0
         self._cipher_bits: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,9 +71,13 @@ class GatewayProtocol(HttpToolsProtocol):
             self._arm(HEADER_SECONDS)
         if self._in_head:
             self._head += len(data)
+        body = self._body
         super().data_received(data)
+        self._apart = 0 if self._body > body else self._apart + len(data)
         if self._in_head and self._head > MAX_HEAD:
             self._refuse(b"431 Request Header Fields Too Large", b"The request's header is too large.")
+        elif self._in_body and self._apart > MAX_APART:
+            self.transport.abort()  # an answer may be on its way already
         elif self._in_body:
             self._arm(BODY_STALL_SECONDS)
 
@@ -94,8 +101,13 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._in_body = True
+        self._apart = 0
         self._disarm()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_body = False

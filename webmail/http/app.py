@@ -54,7 +54,7 @@ from webmail.relay import Target, probe_size
 
 REAP_SECONDS = 60.0  # an expired session's files outlive it by at most this long
 SWEEP_SECONDS = 3600.0  # files of sessions that gave way to others, and uploads cut off, by an hour or two
-MESSAGE = "/mail/{uidvalidity:int}/{uid:int}"
+MESSAGE = "/mail/{uidvalidity}/{uid}"
 
 
 def page(path: str, **methods: Endpoint) -> list[BaseRoute]:

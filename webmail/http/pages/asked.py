@@ -34,10 +34,11 @@ def page_number(text: str) -> int:
 
 def message(request: Request) -> tuple[str, int, int]:
     """Folder, UIDVALIDITY and UID of the address. Raises NotFound."""
-    values = (int(request.path_params["uidvalidity"]), int(request.path_params["uid"]))
-    if not all(0 < value <= MAX_NUMBER for value in values):
-        raise NotFound
-    return folder(request), *values
+    try:
+        uidvalidity, uid = (number(request.path_params[name]) for name in ("uidvalidity", "uid"))
+    except BadRequest:
+        raise NotFound from None
+    return folder(request), uidvalidity, uid
 
 
 def number(text: str) -> int:

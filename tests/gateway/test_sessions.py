@@ -141,3 +141,22 @@ def test_failed_sign_in_is_the_line_that_fail2ban_reads(product: Product, visito
     assert {match["address"] for match in found} >= {visitor.address}
     assert any("mallory" in match[0] for match in found)
     assert "hunter2hunter2" not in product.log.read_text()
+
+
+def test_only_who_was_signed_in_gets_much_kept(hasty: Product, dovecot_a: Dovecot) -> None:
+    long = {"user": "nobody", "password": "x", "text": "a" * 1_100_000}
+    with Visitor(hasty.url) as known:
+        known.sign_in(hasty.newcomer(dovecot_a))
+        time.sleep(IDLE + 1)
+        answer = known.post("/write", long)
+        assert answer.status == 401
+        assert long["text"] in answer.text
+    for path in ("/signin", "/write"):
+        with Visitor(hasty.url) as stranger:
+            assert stranger.post(path, long, token=False).status == 413
+
+
+def test_what_cannot_be_kept_without_a_session_is_told(product: Product, visitor: Visitor) -> None:
+    answer = visitor.post("/write", {}, token=False, headers={"Content-Type": "text/plain"})
+    assert answer.status == 400
+    assert "That didn’t work" in answer.text

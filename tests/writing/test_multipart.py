@@ -66,7 +66,7 @@ def test_unread_parts_are_passed_over() -> None:
 
 
 def test_fields_alone_leave_the_files() -> None:
-    form = asyncio.run(multipart.fields(request_of(BODY, 33)))
+    form = asyncio.run(multipart.fields(request_of(BODY, 33), 1000))
     assert form.fields == (("subject", "Grüße\nweiter"), ("action", "attach"))
 
 

@@ -43,7 +43,10 @@ async def answer(request: Request, error: Exception) -> Response:
     status, kind, heading = row(error)
     _note(request, error, status)
     if isinstance(error, NotSignedIn) and not wants_json(request):
-        return await _to_the_door(request)
+        try:
+            return await _to_the_door(request)
+        except errors.MailError as worse:  # what was posted can’t be kept
+            return await answer(request, worse)
     text = sentence(request, error)
     if wants_json(request):
         response: Response = JSONResponse({"error": text, "kind": kind}, status)

@@ -41,25 +41,25 @@ def clean(fields: Iterable[tuple[str, str]]) -> Form:
     return Form(tuple(kept))
 
 
-async def form(request: Request) -> Form:
-    """The request's urlencoded form, parsed once. Raises BadRequest, TooBig."""
+async def form(request: Request, limit: int = MAX_FORM) -> Form:
+    """The request's urlencoded form of at most so many octets, parsed once. Raises BadRequest, TooBig."""
     parsed = getattr(request.state, "form", None)
     if isinstance(parsed, Form):
         return parsed
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"application/x-www-form-urlencoded", ""}:
         raise BadRequest(detail=f"content type {kind!r}")
-    body = await _body(request)
+    body = await _body(request, limit)
     parsed = _parse(body) if len(body) <= PARSE_INLINE else await asyncio.to_thread(_parse, body)
     request.state.form = parsed
     return parsed
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, limit: int) -> bytes:
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_FORM:
+        if size > limit:
             raise TooBig(N_("This form is too long. Nothing was changed."))
         chunks.append(chunk)
     return b"".join(chunks)

@@ -11,7 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from webmail.errors import BadRequest, TooBig
-from webmail.http.forms import MAX_FORM, Form, clean
+from webmail.http.forms import Form, clean
 from webmail.i18n import N_
 
 MAX_PARTS = 2000  # fields and files of one form; ours has about twenty
@@ -71,10 +71,10 @@ async def parts(request: Request) -> AsyncGenerator[Part, None]:
             await part.skip()
 
 
-async def fields(request: Request) -> Form:
-    """The fields alone; files are read and thrown away."""
+async def fields(request: Request, limit: int) -> Form:
+    """The fields alone, of at most so many characters; files are read and thrown away."""
     kept: list[tuple[str, str]] = []
-    room = MAX_FORM
+    room = limit
     async with aclosing(parts(request)) as found:
         async for part in found:
             if part.filename is None:

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from webmail.auth.password import sign_in
 from webmail.errors import AuthFailed, Busy, MailError, NotAllowed, Unavailable
 from webmail.http.backend.pool import Identity
-from webmail.http.forms import Form, form
+from webmail.http.forms import MAX_FORM, Form, form
 from webmail.http.gateway import Gateway, gateway, session
-from webmail.http.guard import address, check_origin, is_secure, keep_cookie, wants_json, whoever
+from webmail.http.guard import address, check_origin, cookie_name, is_secure, keep_cookie, wants_json, whoever
 from webmail.http.multipart import fields, is_multipart
 from webmail.http.sessions import Session
 from webmail.i18n import N_
@@ -22,6 +22,8 @@ from webmail.log import Secret
 
 MAX_NEXT = 4096  # a longer address to come back to is forgotten
 MAX_ZONE = 64  # characters of a time zone's name
+# Octets of a form from a browser on which nobody ever signed in: memory that is given before any password.
+MAX_STRANGER = 1024 * 1024
 KEPT = "kept."  # what was posted without a session travels in fields of this prefix
 OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
 
@@ -39,7 +41,7 @@ async def show(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """POST /signin: fields user, password; optional zone, next and what was kept."""
     check_origin(request)
-    posted = await form(request)
+    posted = await form(request, _room(request))
     try:
         token = await _enter(request, posted)
     except (AuthFailed, Busy, NotAllowed, Unavailable) as error:
@@ -85,8 +87,15 @@ def address_with_next(request: Request) -> str:
 
 async def kept_fields(request: Request) -> tuple[tuple[str, str], ...]:
     """What a post without a session said, without its files; they come back from the saved draft."""
-    posted = await (fields(request) if is_multipart(request) else form(request))
+    room = _room(request)
+    posted = await (fields(request, room) if is_multipart(request) else form(request, room))
     return tuple((name, value) for name, value in posted.fields if name != "token")
+
+
+def _room(request: Request) -> int:
+    cookie = request.cookies.get(cookie_name(request), "")
+    known = gateway(request).sessions.knows(cookie, secure=is_secure(request))
+    return MAX_FORM if known else MAX_STRANGER
 
 
 def _kept(posted: Form) -> tuple[tuple[str, str], ...]:

@@ -117,6 +117,10 @@ class Sessions:
             row = row._replace(used=now)
         return _session(row, session_id)
 
+    def knows(self, cookie_value: str, *, secure: bool) -> bool:
+        """Whether this cookie is one of ours, its session living or not."""
+        return self._cookies.read(cookie_value, secure=secure) is not None
+
     def _alive(self, row: _Row, now: float) -> bool:
         return now < row.used + self._terms.sessiontimeout and now < row.started + self._terms.sessionlifetime
 

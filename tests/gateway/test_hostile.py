@@ -252,3 +252,40 @@ def test_line_breaks_in_every_field_of_a_letter(
             assert b"\r\nbcc: evil@" not in head.replace(b"\r\nbcc: \r\n", b"")
     for content in messages(dovecot_a, victim.name):
         assert b"\r\nbcc:" not in content.partition(b"\r\n\r\n")[0].lower()
+
+
+ENDLESS = {
+    "recipients": b"".join(
+        b"To: %s\r\n" % b", ".join(b"a%d@b.test" % n for n in range(7000)) for _ in range(12)
+    )
+    + b"\r\nx",
+    "parts": b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n"
+    + b"".join(
+        b'--B\r\nContent-Type: application/x; name="%s"\r\n\r\nx\r\n' % (b"n" * 150) for _ in range(8000)
+    )
+    + b"--B--\r\n",
+    "levels": b"MIME-Version: 1.0\r\n"
+    + b"".join(
+        b"Content-Type: multipart/mixed; boundary=B%d\r\n\r\n--B%d\r\n" % (level, level)
+        for level in range(120)
+    )
+    + b"\r\nx\r\n",
+}
+
+
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_one_message_without_end_hides_none_of_the_others(
+    endless: str, signed_in: Visitor, me: Person, dovecot_a: Dovecot
+) -> None:
+    head = b"From: Mallory <m@evil.test>\r\nSubject: hostile\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n"
+    fill(dovecot_a, me.name, [letter("before"), head + ENDLESS[endless], letter("after")])
+    page = signed_in.get(mail_path("INBOX"))
+    assert page.status == 200
+    for shown in ("before", "hostile", "Mallory", "after"):
+        assert shown in page.text
+    opened = signed_in.get(links(page)[1])
+    assert opened.status == 200
+    assert "m@evil.test" in opened.text
+    uidvalidity, uid = links(page)[1].split("?")[0].split("/")[2:4]
+    query = urlencode({"how": "reply", "folder": "INBOX", "uidvalidity": uidvalidity, "uid": uid})
+    assert "m@evil.test" in signed_in.get(f"/write?{query}").text

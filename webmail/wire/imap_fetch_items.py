@@ -49,10 +49,12 @@ def binary(section: str, start: int | None = None, count: int | None = None) -> 
     return f"BINARY.PEEK[{section}]{_window(start, count)}"
 
 
-def header_fields(names: Iterable[str], section: str = "") -> str:
+def header_fields(
+    names: Iterable[str], section: str = "", start: int | None = None, count: int | None = None
+) -> str:
     """Only these fields of the header, of the message or of the message that a part holds."""
     prefix = f"{section}." if section else ""
-    return f"BODY.PEEK[{prefix}HEADER.FIELDS ({' '.join(names)})]"
+    return f"BODY.PEEK[{prefix}HEADER.FIELDS ({' '.join(names)})]{_window(start, count)}"
 
 
 def reply_key(item: str) -> str:

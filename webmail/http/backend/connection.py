@@ -23,6 +23,7 @@ from webmail.http.backend.exchange import (
     Attention,
     ConnectionLost,
     Exchange,
+    Unreadable,
     flowing,
     shown,
 )
@@ -82,7 +83,7 @@ class Dialogue(stock.IMAP4ClientProtocol):  # type: ignore[misc]  # the library 
             for reply in self._reader.feed(data):
                 self._take(reply)
         except ProtocolError as error:
-            self.fail(Unavailable(detail=f"no IMAP: {error}"))
+            self.fail(Unreadable(detail=f"no IMAP: {error}"))
         else:
             tcp.acknowledge_at_once(self.transport)
 

@@ -22,6 +22,10 @@ class ConnectionLost(Unavailable):
     """The connection ended under a command; nobody knows what became of it."""
 
 
+class Unreadable(Unavailable):
+    """The answer is not IMAP, or more than we read. The same question will bring the same answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the server said to one command."""

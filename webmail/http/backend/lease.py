@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from webmail.errors import Busy
 from webmail.http.backend.account import Account
-from webmail.http.backend.exchange import ConnectionLost
+from webmail.http.backend.exchange import ConnectionLost, Unreadable
 from webmail.http.backend.host import WAIT
 from webmail.http.backend.login import Identity
 from webmail.http.backend.route import Route
@@ -49,6 +49,25 @@ class Lease:
                 raise
         session = await self._replaced()
         return await verb(session, *args, **kwargs)
+
+    async def look(
+        self,
+        folder: str,
+        verb: Callable[Concatenate[Session, bool, P], Awaitable[T]],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Work that changes nothing; where the answer can’t be read, once more, sparingly."""
+        try:
+            return await self.work(folder, verb, False, *args, **kwargs)
+        except Unreadable as error:
+            if self._session is None:
+                raise
+            self._session.log.getChild("Network").warning(
+                "%s: asked sparingly: %s", self.account.login, error
+            )
+        return await verb(await self._replaced(), True, *args, **kwargs)
 
     def end(self, *, broken: bool = False) -> None:
         """Give the connection back; close it if nobody knows what state it is in."""

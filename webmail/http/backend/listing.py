@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from webmail.http.backend import sparing
 from webmail.http.backend.cache import Window
 from webmail.http.backend.model import Page, Summary
 from webmail.http.backend.refusals import refusal
@@ -25,18 +26,23 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NO_ENVELOPE = Envelope(None, None, (), (), (), (), (), (), None, None)
 
 
-async def page(session: Session, folder: str, number: int = 1, size: int = 50) -> Page:
-    """SELECT or NOOP, then one FETCH. A page beyond the last one is the last one."""
+async def page(session: Session, spare: bool, folder: str, number: int = 1, size: int = 50) -> Page:
+    """SELECT or NOOP, then one FETCH. A page beyond the last one is the last one.
+
+    `spare`: what of a message can be without end is not asked for.
+    """
     here = await session.select(mailbox_name(folder), current=True)
     total, size = session.connection.heard.exists, min(max(1, size), MAX_SIZE)
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     last = total - (number - 1) * size
-    rows = await _rows(session, here, max(1, last - size + 1), last) if total else ()
+    rows = await _rows(session, here, max(1, last - size + 1), last, spare=spare) if total else ()
     return Page(here.name, here.uidvalidity, total, number, pages, rows)
 
 
-async def _rows(session: Session, here: Selected, first: int, last: int) -> tuple[Summary, ...]:
+async def _rows(
+    session: Session, here: Selected, first: int, last: int, *, spare: bool
+) -> tuple[Summary, ...]:
     shelf = session.shelf(here)
     uids = shelf.uids(session.stamp, first, last)
     if uids is not None:
@@ -44,7 +50,8 @@ async def _rows(session: Session, here: Selected, first: int, last: int) -> tupl
         rows = [_renewed(shelf.rows[it.uid], it) for it in found if it.uid in shelf.rows]
         if len(rows) == len(uids):
             return _kept(session, here, first, rows)
-    return _kept(session, here, first, [row(it) for it in await _fetched(session, first, last, ROW)])
+    found = await _fetched(session, first, last, sparing.ROW if spare else ROW)
+    return _kept(session, here, first, [row(sparing.told(it) if spare else it) for it in found])
 
 
 async def _fetched(session: Session, first: int, last: int, what: tuple[str, ...]) -> list[Fetch]:

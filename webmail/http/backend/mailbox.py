@@ -81,12 +81,12 @@ class Box:
 
     async def page(self, folder: str, number: int = 1, size: int = 50) -> Page:
         """Newest first; a page beyond the last one is the last one."""
-        found = await self._lease.work(folder, listing.page, folder, number, size)
+        found = await self._lease.look(folder, listing.page, folder, number, size)
         self._account.noticed(found.folder, found.total)
         return found
 
     async def open(self, folder: str, uidvalidity: int, uid: int) -> Message:
-        return await self._lease.work(folder, opening.opened, folder, uidvalidity, uid)
+        return await self._lease.look(folder, opening.opened, folder, uidvalidity, uid)
 
     async def part_bytes(self, message: Message, part: Part, limit: int) -> bytes:
         """Transfer-decoded, cut at the limit; a large one is better streamed by Pool.part_blocks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from webmail.errors import Unavailable
+from webmail.http.backend import sparing
 from webmail.http.backend.listing import NO_ENVELOPE, ROW, flags_of, plain, row
 from webmail.http.backend.model import Message
 from webmail.http.backend.parts import Place, fetched
@@ -16,15 +17,22 @@ from webmail.wire.imap_replies import Fetch
 REFERENCES = header_fields(("REFERENCES",))
 
 
-async def opened(session: Session, folder: str, uidvalidity: int, uid: int) -> Message:
-    """Raises NotFound if the message, or the folder as it was, is gone."""
+async def opened(session: Session, spare: bool, folder: str, uidvalidity: int, uid: int) -> Message:
+    """Raises NotFound if the message, or the folder as it was, is gone.
+
+    `spare`: what of it can be without end is not asked for; its body is one text then.
+    """
     place = Place(mailbox_name(folder), uidvalidity, uid)
     here = await session.select(place.folder, uidvalidity)
     known = session.shelf(here).messages.get(uid)
     if known is not None:
         news = await fetched(session, place, ("FLAGS",))
         return replace(known, summary=replace(known.summary, flags=flags_of(news.flags or ())))
-    message = _message(place, await fetched(session, place, (*ROW[1:], REFERENCES)))
+    if spare:
+        told = sparing.told(await fetched(session, place, sparing.ROW[1:]))
+    else:
+        told = await fetched(session, place, (*ROW[1:], REFERENCES))
+    message = _message(place, told)
     session.cache.keep_message(session.key(here), message)
     return message
 

@@ -44,6 +44,7 @@ HEADERS = {
         "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     ),
     "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "unsafe-none",  # with the sandbox any other would refuse the page
     "X-DNS-Prefetch-Control": "off",
 }

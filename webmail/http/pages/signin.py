@@ -75,7 +75,11 @@ async def leave(request: Request) -> Response:
 
 
 async def ask_again(request: Request) -> Response:
-    """A post came without a live session: the same page after signing in, with all that was posted."""
+    """A post came without a live session: the same page after signing in, with all that was posted.
+
+    Another site's post always comes so, without the cookie: signing in would carry it out.
+    """
+    check_origin(request)
     kept = await kept_fields(request)
     return _page(request, goal=_path(request), kept=kept, status=401, expired=True)
 

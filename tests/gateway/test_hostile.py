@@ -110,7 +110,9 @@ def test_mailbox_names_with_everything_in_them(signed_in: Visitor, me: Person, d
     assert messages(dovecot_a, me.name) == []
 
 
-def test_five_thousand_folders(signed_in: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_five_thousand_folders_that_nobody_has_counted_yet(
+    visitor: Visitor, me: Person, dovecot_a: Dovecot
+) -> None:
     fill(dovecot_a, me.name, [letter("one")])
     user, home = mail_user(), dovecot_a.maildir(me.name)
     for number in range(FOLDERS):
@@ -118,23 +120,19 @@ def test_five_thousand_folders(signed_in: Visitor, me: Person, dovecot_a: Doveco
             made = home / f".Project {number // 100:02}.Folder {number:04}" / part
             made.mkdir(parents=True, exist_ok=True)
             os.chown(made, user.pw_uid, user.pw_gid)
-    # Dovecot makes an index for each at first sight; that takes it longer than any page may.
-    counting = [
-        "doveadm",
-        "-c",
-        str(dovecot_a.directory / "dovecot.conf"),
-        "mailbox",
-        "status",
-        "-u",
-        me.name,
-    ]
-    subprocess.run([*counting, "messages unseen", "*"], check=True, capture_output=True, timeout=120)
+    # Dovecot takes seconds to notice folders that were made behind its back; that is not what is tried here.
+    configuration = str(dovecot_a.directory / "dovecot.conf")
+    noticing = ["doveadm", "-c", configuration, "mailbox", "status", "-u", me.name, "messages", "INBOX"]
+    subprocess.run(noticing, check=True, capture_output=True, timeout=60)
+    start = time.monotonic()
+    visitor.sign_in(me)
+    assert time.monotonic() - start < PATIENCE
     for path in ("/mail", mail_path("Project 49/Folder 4999"), "/folders"):
         start = time.monotonic()
-        page = signed_in.get(path)
+        page = visitor.get(path)
         assert page.status == 200, page.text
         assert time.monotonic() - start < PATIENCE
-    assert signed_in.get("/healthz").status == 200
+    assert visitor.get("/healthz").status == 200
 
 
 def safe(answer: Answer) -> Answer:

@@ -18,7 +18,8 @@ from webmail.wire.imap_replies import MailboxList, Namespace, Namespaces, Status
 from webmail.wire.imap_values import MailboxName
 
 COUNTS = ("MESSAGES", "UNSEEN")
-MAX_COUNTED = 100  # folders asked one by one where the server has no LIST-STATUS
+MAX_COUNTED = 100  # folders asked one by one where they can't be counted at once
+MAX_COUNTED_AT_ONCE = 500  # a server that never counted thousands of folders takes 20 s for it
 MAX_FOLDERS = 20_000  # that are shown; who has more has a problem that no page solves
 MAX_SPACES = 10  # namespaces that are looked into
 MAX_LABEL = 255  # octets of a folder's name without its parents: what file systems take
@@ -30,11 +31,15 @@ INBOX_STAYS = N_("The inbox can’t be renamed or deleted.")
 async def listed(session: Session) -> tuple[Folder, ...]:
     """The tree (see tree.plant), with counts."""
     namespaces = await spaces(session)
-    found = await _everything(session, namespaces)
-    tree = plant(found.values(), namespaces)
-    if session.offers("LIST-STATUS") and session.offers("LIST-EXTENDED"):
-        return tree
-    return await _counted(session, tree)
+    at_once = session.offers("LIST-STATUS", "LIST-EXTENDED")
+    if not (at_once and session.few_folders):
+        found = await _everything(session, namespaces)
+        session.few_folders = len(found) <= MAX_COUNTED_AT_ONCE
+        if not (at_once and session.few_folders):
+            return await _counted(session, plant(found.values(), namespaces))
+    found = await _everything(session, namespaces, COUNTS)
+    session.few_folders = len(found) <= MAX_COUNTED_AT_ONCE
+    return plant(found.values(), namespaces)
 
 
 async def spaces(session: Session) -> Namespaces:
@@ -54,23 +59,24 @@ async def _told_spaces(session: Session) -> Namespaces:
     return Namespaces((Namespace("", delimiter),), (), ()) if delimiter else NONE
 
 
-async def _everything(session: Session, namespaces: Namespaces) -> dict[str, Listed]:
-    found = await _below(session, "")
+async def _everything(
+    session: Session, namespaces: Namespaces, counts: tuple[str, ...] = ()
+) -> dict[str, Listed]:
+    found = await _below(session, "", counts)
     prefixes = [
         it.prefix for it in (*namespaces.personal, *namespaces.others, *namespaces.shared) if it.prefix
     ]
     for prefix in prefixes[:MAX_SPACES]:
         if not any(name.startswith(prefix) for name in found):  # LIST need not look into all namespaces
-            found = await _below(session, prefix) | found
+            found = await _below(session, prefix, counts) | found
     if "INBOX" not in found:
         found["INBOX"] = Listed("INBOX", personal(namespaces).delimiter or "", frozenset())
     return found
 
 
-async def _below(session: Session, prefix: str) -> dict[str, Listed]:
+async def _below(session: Session, prefix: str, counts: tuple[str, ...]) -> dict[str, Listed]:
     if session.offers("LIST-EXTENDED"):
         words = ("SUBSCRIBED", "SPECIAL-USE") if session.offers("SPECIAL-USE") else ("SUBSCRIBED",)
-        counts = COUNTS if session.offers("LIST-STATUS") else ()
         answer = await session.try_(commands.list_("", prefix + "*", return_=words, status=counts))
         if answer.tagged.status == "OK":
             told = {it.name: it.values for it in answer.all(Status)}

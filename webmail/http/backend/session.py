@@ -55,6 +55,7 @@ class Session:
         self.log = log
         self.selected: Selected | None = None
         self.namespaces: Namespaces | None = None  # told once
+        self.few_folders = False  # so that all can be counted at once; not known before they were listed
         self.idle_since = 0.0
         self._lent_at = -1
 

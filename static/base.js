@@ -22,6 +22,11 @@ function goOn() {
   document.querySelector("form[data-go]")?.requestSubmit();
 }
 
+// What was done is told once: not again on a reload, or when somebody comes back.
+function tellOnce() {
+  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") document.querySelector(".toast")?.remove();
+}
+
 // Opening a message leaves the list where it was.
 function keepPlace() {
   const list = document.querySelector(".list .scroll");
@@ -113,6 +118,7 @@ noteRoom();
 WIDE.addEventListener("change", noteRoom);
 tellZone();
 goOn();
+tellOnce();
 keepPlace();
 offerAll();
 document.addEventListener("keydown", onKey);

@@ -98,6 +98,7 @@ export class Files {
       }
       if (status === -1) {
         job.row.remove();
+        this.owner.say("");
         return null;
       }
       if (status !== 401) {
@@ -258,7 +259,7 @@ function size(octets) {
     step += 1;
   }
   const digits = step > 1 && n < 9.95 ? 1 : 0;
-  const options = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: digits };
+  const options = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(document.documentElement.lang || undefined, options).format(n);
 }
 

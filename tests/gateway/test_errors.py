@@ -123,7 +123,9 @@ def told(answer: Answer, status: int) -> None:
 
 
 def test_unknown_addresses(signed_in: Visitor, product: Product) -> None:
-    told(signed_in.get("/nowhere"), 404)
+    nowhere = signed_in.get("/nowhere")
+    told(nowhere, 404)
+    assert "Back to your mail" in nowhere.text  # it did not know who was signed in
     told(signed_in.get("/mail/x/y"), 404)
     answer = signed_in.get("/nowhere", headers={"Accept": "application/json"})
     assert (answer.status, set(answer.json)) == (404, {"error", "kind"})

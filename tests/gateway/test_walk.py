@@ -155,6 +155,20 @@ def test_delete_goes_to_trash_and_star_stays(anywhere: Page, product: Product, d
     row(anywhere, "number 1")
 
 
+def test_what_was_done_is_not_told_again_on_a_reload(
+    page: Page, product: Product, dovecot_a: Dovecot
+) -> None:
+    me = product.newcomer(dovecot_a)
+    deliver(dovecot_a, me.name, letter("told once"))
+    sign_in(page, me)
+    page.locator("[data-uid]").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Delete").first.click()
+    expect(page.locator(".toast")).to_have_text("Message moved to Trash.")
+    page.reload()
+    expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
+
+
 def test_wrong_password_is_told_kindly(anywhere: Page, product: Product) -> None:
     anywhere.goto("/signin")
     anywhere.get_by_role("textbox", name="User name").fill("nobody-here")

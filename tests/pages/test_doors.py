@@ -47,6 +47,12 @@ def test_other_trouble_is_said_above(render: Renderer) -> None:
     assert "aria-invalid" not in text
 
 
+def test_no_password_is_asked_for_where_none_is_taken(render: Renderer) -> None:
+    text = door(render, refusal="Use the https address.")
+    assert "Use the https address." in text
+    assert 'name="password"' not in text
+
+
 def test_what_was_posted_comes_along(render: Renderer) -> None:
     text = door(render, kept=(("text", "two\nlines"), ("subject", EVIL)), expired=True)
     assert '<input type="hidden" name="kept.text" value="two\nlines">' in text

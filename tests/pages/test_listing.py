@@ -97,6 +97,21 @@ def test_days_are_those_of_arrival(render: Renderer) -> None:
     assert text.count('class="day"') == 1
 
 
+def test_days_that_come_in_no_order_are_not_headed(render: Renderer) -> None:
+    """Trash: today’s, then one from yesterday that was deleted sooner, then today’s again."""
+    now = datetime.now(UTC)
+    rows = (
+        summary(3, received=now),
+        summary(2, received=now - timedelta(days=1)),
+        summary(1, received=now),
+    )
+    text = shown(render, page_of(*rows))
+    assert 'class="day"' not in text
+    assert [text.index(f'data-uid="{uid}"') for uid in (3, 2, 1)] == sorted(
+        text.index(f'data-uid="{uid}"') for uid in (1, 2, 3)
+    )
+
+
 def test_the_pager_knows_its_ends(render: Renderer) -> None:
     first = shown(render, page_of(summary(), number=1, pages=2000))
     assert 'rel="next" href="/mail?folder=INBOX&amp;page=2"' in first

@@ -108,6 +108,20 @@ def test_uploads_show_progress_can_be_cancelled_and_removed(
     assert files_of(parsed(wait_for(dovecot_a, person.name)[0])) == {"three.bin": DATA}
 
 
+def test_a_cancelled_upload_is_no_longer_said_to_run(
+    page: Page, product: Product, dovecot_a: Dovecot, tmp_path: Path
+) -> None:
+    begin(page, product, dovecot_a)
+    path = tmp_path / "slow.bin"
+    path.write_bytes(DATA)
+    held: list[Route] = []
+    page.route("**/files?name=slow*", lambda route: held.append(route))  # noqa: PLW0108  Playwright looks inside
+    attach(page, path)
+    expect(state(page)).to_have_text("Attaching “slow.bin”…")
+    press(page, "Cancel slow.bin")
+    expect(state(page)).to_have_text("")
+
+
 def test_too_big_a_file_is_not_even_begun(
     page: Page, product: Product, dovecot_a: Dovecot, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from webmail import errors
 from webmail.http.gateway import NotSignedIn, gateway
-from webmail.http.guard import wants_json
+from webmail.http.guard import wants_json, whoever
 from webmail.http.pages import signin
 from webmail.i18n import N_
 from webmail.wire import ProtocolError
@@ -23,10 +23,10 @@ ROWS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (errors.OverQuota, 507, "quota", N_("No room left")),
     (errors.TooBig, 413, "toobig", N_("Too big")),
     (errors.Busy, 503, "busy", N_("Too busy just now")),
-    (errors.Unavailable, 503, "unavailable", N_("The mail server does not answer")),
+    (errors.Unavailable, 503, "unavailable", N_("Your mail can’t be reached")),
     (errors.BadRequest, 400, "bad", N_("That didn’t work")),
     (errors.MailError, 500, "error", N_("Something went wrong")),
-    (ProtocolError, 502, "unavailable", N_("The mail server does not answer")),
+    (ProtocolError, 502, "unavailable", N_("Your mail can’t be reached")),
 )
 UNEXPECTED = (500, "error", N_("Something went wrong"))
 UNEXPECTED_TEXT = N_("This is our fault, and it is noted in the log. Nothing was changed. Please try again.")
@@ -40,6 +40,8 @@ RETRY_AFTER = "5"  # seconds; for 503
 
 async def answer(request: Request, error: Exception) -> Response:
     """The page or the JSON that tells what happened; the log gets the detail."""
+    if isinstance(error, HTTPException):
+        await whoever(request)  # no page’s own check has come by: nobody knows yet who asks
     status, kind, heading = row(error)
     _note(request, error, status)
     if isinstance(error, NotSignedIn) and not wants_json(request):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from webmail import log as logs
 from webmail.config import Config, load, notes, problems
-from webmail.errors import BadRequest, NotAllowed, NotFound, Unavailable
+from webmail.errors import AlreadyExists, BadRequest, NotAllowed, NotFound, Unavailable
 from webmail.http import serve
 from webmail.supervisor import pidfile
 from webmail.supervisor.processes import STOP_SECONDS, Master
@@ -111,6 +111,9 @@ def _run(file: Path, config: Config, log: logging.Logger, on_ready: Callable[[],
 
 def _start_in_background(file: Path, config: Config, pid: Path) -> int:
     """Fork away; return when the service is ready, so that the next command finds it there."""
+    master = pidfile.holder(pid)
+    if master is not None:
+        raise AlreadyExists(f"already running (process {master})")
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)

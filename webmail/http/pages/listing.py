@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from itertools import groupby
+from datetime import UTC, date, datetime, tzinfo
+from itertools import groupby, pairwise
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -97,14 +97,21 @@ class _Scribe:
         self._base = mail_url(page.folder, page=page.number if page.number > 1 else None)
 
     def groups(self, rows: Iterable[Summary]) -> Iterable[tuple[str, tuple[Row, ...]]]:
-        """By the day of arrival, which is what the list is sorted by; the row tells the letter’s own date."""
-        for heading, group in groupby(rows, self._heading):
+        """By the day of arrival, which is what the list is sorted by; the row tells the letter’s own date.
+
+        Where messages came in another order, as in Trash, there is one group without a heading.
+        """
+        days = [(heading, tuple(group)) for heading, group in groupby(rows, self._heading)]
+        if any(self._day(later[0]) > self._day(sooner[0]) for (_, sooner), (_, later) in pairwise(days)):
+            days = [("", tuple(summary for _, group in days for summary in group))]
+        for heading, group in days:
             yield heading, tuple(self._row(summary) for summary in group)
 
     def _heading(self, summary: Summary) -> str:
-        return formats.day_heading(
-            formats.local(summary.received, self._zone).date(), self._now.date(), self._
-        )
+        return formats.day_heading(self._day(summary), self._now.date(), self._)
+
+    def _day(self, summary: Summary) -> date:
+        return formats.local(summary.received, self._zone).date()
 
     def _row(self, summary: Summary) -> Row:
         people = summary.recipients if self._own else summary.sender

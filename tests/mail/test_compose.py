@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -444,3 +445,9 @@ def test_what_is_written_is_what_was_meant(outgoing: Outgoing) -> None:
     message = message_from_bytes(source, policy=policy.compat32)
     assert not message.defects
     assert len(list(message.walk())) == (2 + len(outgoing.attachments) if outgoing.attachments else 1)
+
+
+def test_a_line_of_a_million_letters_is_written_in_no_time() -> None:
+    began = time.monotonic()
+    size(replace(PLAIN, text="\u3000" * 1_000_000), bcc=False)
+    assert time.monotonic() - began < 2

@@ -245,7 +245,7 @@ def _exactly(file: BinaryIO, count: int) -> bytes:
 
 
 _AS_IT_IS = re.compile(rb"[\t -~]{0,%d}" % MAX_LINE)
-_BEYOND = re.compile(rb"[^\t -<>-~]")
+_BEYOND = re.compile(rb"[^\t -<>-~]+")
 
 
 def _text(text: str) -> tuple[str, bytes]:
@@ -266,13 +266,13 @@ def _text(text: str) -> tuple[str, bytes]:
 
 def _quoted_line(line: bytes) -> bytes:
     """RFC 2045, 6.7: 76 characters at most, a blank at the end written out."""
-    text = _BEYOND.sub(lambda match: b"=%02X" % match[0][0], line)
+    text = _BEYOND.sub(lambda match: b"=" + match[0].hex("=").upper().encode(), line)
     if text.endswith((b" ", b"\t")):
         text = text[:-1] + b"=%02X" % text[-1]
-    pieces = list[bytes]()
-    while len(text) > 76:
-        mark = text.rfind(b"=", 73, 75)
-        cut = mark if mark >= 0 else 75
-        pieces.append(text[:cut] + b"=\r\n")
-        text = text[cut:]
-    return b"".join([*pieces, text])
+    pieces, start = list[bytes](), 0
+    while len(text) - start > 76:
+        mark = text.rfind(b"=", start + 73, start + 75)
+        cut = mark if mark >= 0 else start + 75
+        pieces.append(text[start:cut] + b"=\r\n")
+        start = cut
+    return b"".join([*pieces, text[start:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Container
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,7 @@ from webmail.mail.compose import BLOCK, canonical
 from webmail.wire.imap_replies import Part
 
 MAX_QUOTED = 1_048_576  # octets of the text that is quoted or edited; a longer one is cut
+INLINE = 50_000  # octets: a longer text is read in a thread, the others must not wait for it
 EML = ".eml"
 
 
@@ -35,6 +37,10 @@ async def text_of(box: Box, message: Message) -> str:
     if part is None:
         return ""
     data = await box.part_bytes(message, part, MAX_QUOTED)
+    return await asyncio.to_thread(_plain, data, part) if len(data) > INLINE else _plain(data, part)
+
+
+def _plain(data: bytes, part: Part) -> str:
     decoded = text.decode_text(data, part.params.get("charset"))
     if part.subtype == "html":
         return text.from_html(decoded).rstrip("\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -254,3 +256,15 @@ def test_a_document_around_it() -> None:
     done = document(Clean("<p>ä</p>", 0).html, style="p{}")
     assert done.startswith('<!DOCTYPE html><html><head><meta charset="utf-8">')
     assert '<style>p{}</style></head><body dir="auto"><p>ä</p></body></html>' in done
+
+
+def test_other_threads_get_their_turn() -> None:
+    style = "color:red;margin:calc(1px + 2px);" * 20
+    html = "".join(f"<p style='{style}x:{number}'>" for number in range(1500))
+    worker = threading.Thread(target=sanitize, args=(html, no_picture))
+    worker.start()
+    longest, last = 0.0, time.monotonic()
+    while worker.is_alive():
+        time.sleep(0.001)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert longest < 0.25

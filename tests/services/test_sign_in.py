@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Iterator
@@ -178,3 +179,20 @@ def test_failure_is_one_line_of_fixed_form(
 def test_printable() -> None:
     assert printable("") == "-"
     assert printable("a b\t\"'`[]\\ü") == "a?b" + "?" * 8
+
+
+@pytest.mark.parametrize("spelling", ["ALICE", "ａｌｉｃｅ", "𝐚lice", " alice "])
+def test_another_spelling_of_a_name_has_the_same_brake(spelling: str, brake: Brake) -> None:
+    brake.failed("alice", HOME)
+    assert brake.delay(spelling, AWAY) == 2
+
+
+def test_guesses_at_the_same_moment_wait_for_each_other(brake: Brake) -> None:
+    with contextlib.ExitStack() as stack:
+        delays = []
+        for _ in range(braking.AT_ONCE + 3):
+            stack.enter_context(brake.trying(HOME))
+            delays.append(brake.delay("alice", HOME))
+        assert delays == [0] * braking.AT_ONCE + [2, 4, 8]
+        assert brake.delay("alice", AWAY) == 0
+    assert brake.delay("alice", HOME) == 0

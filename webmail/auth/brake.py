@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+import unicodedata
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from webmail.errors import Busy
 
@@ -17,6 +19,7 @@ MAX_FAILURES = 10  # counted at most: ten minutes after the last one all is forg
 MAX_KEYS = 20_000  # names and as many networks, the longest unseen leave: a few MB
 MAX_WAITING = 200  # sign-ins that are being delayed at once, in this process
 MAX_WAITING_PER_NETWORK = 20  # so that one network cannot take all of those places
+AT_ONCE = 5  # attempts of one network under way; each more counts as if one had failed already
 IPV4_PREFIX = 24
 IPV6_PREFIX = 56
 
@@ -39,11 +42,22 @@ class Brake:
         self._networks = _Failures(clock)
         self._homes: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waiting: dict[str, int] = {}
+        self._trying: dict[str, int] = {}
+
+    @contextmanager
+    def trying(self, address: str) -> Iterator[None]:
+        """While an attempt is under way: many at once are not all made before the first has failed."""
+        network = _network(address)
+        self._trying[network] = self._trying.get(network, 0) + 1
+        try:
+            yield
+        finally:
+            _less(self._trying, network)
 
     def delay(self, user: str, address: str) -> float:
         """Seconds for which the next attempt is to wait."""
         network = _network(address)
-        counts = [self._networks.count(network)]
+        counts = [self._networks.count(network) + max(0, self._trying.get(network, 0) - AT_ONCE)]
         if (_key(user), network) not in self._homes:
             counts.append(self._users.count(_key(user)))
         return _seconds(max(counts))
@@ -61,12 +75,7 @@ class Brake:
         try:
             await self._sleep(seconds)
         finally:
-            self._leave(network)
-
-    def _leave(self, network: str) -> None:
-        self._waiting[network] -= 1
-        if not self._waiting[network]:
-            del self._waiting[network]
+            _less(self._waiting, network)
 
     def failed(self, user: str, address: str) -> None:
         self._users.add(_key(user))
@@ -105,8 +114,15 @@ def _seconds(failures: int) -> float:
     return min(FIRST * 2.0 ** (failures - 1), LONGEST) if failures else 0.0
 
 
+def _less(counts: dict[str, int], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
+
+
 def _key(user: str) -> str:
-    return user.strip().casefold()[:255]
+    """One for all spellings that the directory takes for the same name."""
+    return unicodedata.normalize("NFKC", user.strip()[:255]).casefold()[:255]
 
 
 def _network(address: str) -> str:

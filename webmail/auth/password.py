@@ -41,14 +41,17 @@ async def sign_in(
     Raises AuthFailed; Busy if too many are waiting; Unavailable if nobody can tell.
     """
     account = log.getChild("Account")
-    await brake.pause(login, address)
-    await asyncio.sleep(pause)
-    try:
-        user = await directory.verify(login, password)
-    except AuthFailed:
-        brake.failed(login, address)
-        account.log(NOTICE, "badlogin: [%s] plaintext %s authentication failure", address, printable(login))
-        raise
+    with brake.trying(address):
+        await brake.pause(login, address)
+        await asyncio.sleep(pause)
+        try:
+            user = await directory.verify(login, password)
+        except AuthFailed:
+            brake.failed(login, address)
+            account.log(
+                NOTICE, "badlogin: [%s] plaintext %s authentication failure", address, printable(login)
+            )
+            raise
     brake.passed(login, address)
     account.info("login: [%s] %s plaintext", address, printable(user.uid))
     return user

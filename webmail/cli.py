@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import webmail
-from webmail.config import Config, load
+from webmail.config import Config, load, notes
 from webmail.config.file import locate
 from webmail.directory import local
 from webmail.directory.names import Rules
@@ -111,7 +111,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    control.checked(_file(options))
+    for note in notes(control.checked(_file(options))):
+        print(f"webmail: {note}", file=sys.stderr)
     print("The configuration is fit to start with.")
     return 0
 

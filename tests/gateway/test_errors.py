@@ -122,6 +122,12 @@ def told(answer: Answer, status: int) -> None:
     assert "<h1" in answer.text
 
 
+def test_a_method_that_an_address_lacks_is_told_which_it_has(signed_in: Visitor) -> None:
+    answer = signed_in.send("DELETE", "/mail")
+    told(answer, 405)
+    assert sorted(answer.headers["allow"].split(", ")) == ["GET", "HEAD", "POST"]
+
+
 def test_unknown_addresses(signed_in: Visitor, product: Product) -> None:
     nowhere = signed_in.get("/nowhere")
     told(nowhere, 404)

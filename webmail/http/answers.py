@@ -54,6 +54,8 @@ async def answer(request: Request, error: Exception) -> Response:
         response: Response = JSONResponse({"error": text, "kind": kind}, status)
     else:
         response = gateway(request).render.problem(request, status, heading, text)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})  # Allow, for 405 (RFC 9110, 15.5.6)
     if status == 503:
         response.headers["retry-after"] = RETRY_AFTER
     return response

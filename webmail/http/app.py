@@ -6,13 +6,15 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from webmail.auth.brake import Brake
@@ -57,35 +59,45 @@ SWEEP_SECONDS = 3600.0  # files of sessions that gave way to others, and uploads
 MESSAGE = "/mail/{uidvalidity}/{uid}"
 
 
-def page(path: str, **methods: Endpoint) -> list[BaseRoute]:
+def page(path: str, **methods: Endpoint) -> BaseRoute:
     """An address for signed-in people: one function for each method."""
-    return [Route(path, signed_in(endpoint), methods=[method]) for method, endpoint in methods.items()]
+    return Route(path, signed_in(by_method(methods)), methods=list(methods))
 
 
-def door(path: str, **methods: Endpoint) -> list[BaseRoute]:
+def door(path: str, **methods: Endpoint) -> BaseRoute:
     """An address for everybody."""
-    return [Route(path, endpoint, methods=[method]) for method, endpoint in methods.items()]
+    return Route(path, by_method(methods), methods=list(methods))
+
+
+def by_method(methods: Mapping[str, Endpoint]) -> Endpoint:
+    """One function that leads each method to its own; HEAD goes with GET."""
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await methods[method](request)
+
+    return endpoint
 
 
 def routes(render: Renderer) -> list[BaseRoute]:
     return [
-        *door("/healthz", GET=status.healthz),
-        *door("/signin", GET=signin.show, POST=signin.enter),
-        *page("/signout", POST=signin.leave),
-        *page("/", GET=status.home),
-        *page("/mail", GET=listing.list_page, POST=acting.act),
-        *page(MESSAGE, GET=reading.open_page),
-        *page(MESSAGE + "/source", GET=downloads.source),
-        *page(MESSAGE + "/headers", GET=reading.headers),
-        *page(MESSAGE + "/print", GET=letter.print_page),
-        *page(MESSAGE + "/part/{section}", GET=downloads.part),
-        *page(MESSAGE + "/body/{section}", GET=letter.body_frame),
-        *page("/folders", GET=folders.show, POST=folders.change),
-        *page("/settings", GET=settings.show, POST=settings.change),
-        *page("/write", GET=writing.write_page, POST=writing.write_post),
-        *page("/write/{compose}/files", PUT=attaching.receive),
-        *page("/write/{compose}/files/{id}", DELETE=attaching.remove),
-        *page("/outbox", GET=outgoing.show, POST=outgoing.change),
+        door("/healthz", GET=status.healthz),
+        door("/signin", GET=signin.show, POST=signin.enter),
+        page("/signout", POST=signin.leave),
+        page("/", GET=status.home),
+        page("/mail", GET=listing.list_page, POST=acting.act),
+        page(MESSAGE, GET=reading.open_page),
+        page(MESSAGE + "/source", GET=downloads.source),
+        page(MESSAGE + "/headers", GET=reading.headers),
+        page(MESSAGE + "/print", GET=letter.print_page),
+        page(MESSAGE + "/part/{section}", GET=downloads.part),
+        page(MESSAGE + "/body/{section}", GET=letter.body_frame),
+        page("/folders", GET=folders.show, POST=folders.change),
+        page("/settings", GET=settings.show, POST=settings.change),
+        page("/write", GET=writing.write_page, POST=writing.write_post),
+        page("/write/{compose}/files", PUT=attaching.receive),
+        page("/write/{compose}/files/{id}", DELETE=attaching.remove),
+        page("/outbox", GET=outgoing.show, POST=outgoing.change),
         Mount("/static", app=render.static, name="static"),
     ]
 

@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from pathlib import Path
 
+from webmail.directory import User
 from webmail.errors import MailError, NotFound
 from webmail.http.outbox import Entry
 
@@ -14,13 +15,20 @@ _ID = re.compile(rb"^Message-ID: (\S+)\r$", re.MULTILINE)
 
 
 class FileMailbox:
-    """Folders are directories, messages files of any name; `fails` maps a folder, or `origin`, to an error."""
+    """Folders are directories, messages files of any name; `fails` maps a folder, or `origin`, to an error.
 
-    def __init__(self, directory: Path) -> None:
+    Several of one directory are the mailbox as several processes see it: not each `opens` it.
+    """
+
+    def __init__(self, directory: Path, *, opens: bool = True) -> None:
         self._directory = directory
+        self.opens = opens
         self.fails: dict[str, MailError] = {}
         for folder in ("sent", "drafts", "origin"):
             (directory / folder).mkdir(parents=True, exist_ok=True)
+
+    def can_file(self, user: User) -> bool:
+        return self.opens and bool(user.uid)
 
     async def file_sent(self, entry: Entry) -> None:
         self._append("sent", entry)

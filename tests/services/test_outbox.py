@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -299,6 +300,88 @@ def test_several_workers_send_each_message_once(
     assert len(mta.taken) == 30
     assert mailbox.ids("sent") == {f"<{n}@example.test>": 1 for n in range(30)}
     assert _files(tmp_path) == []
+
+
+def test_sent_by_one_process_and_filed_by_another_that_can(
+    run: Run, tmp_path: Path, mta: Mta, mailbox: FileMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is signed in at one process only was told "sent, but not filed" when another took the message."""
+    monkeypatch.setattr("webmail.http.outbox.worker.POLL", 0.05)
+    monkeypatch.setattr("webmail.http.outbox.worker.PAGE", 2)
+    mta.verdicts["bbo@example.test"] = "550 5.1.1 no such person"
+    elsewhere = FileMailbox(tmp_path / "mailbox", opens=False)
+
+    async def talk() -> None:
+        async with _outbox(tmp_path, mta.target(), elsewhere) as relaying:
+            entries = [await relaying.accept(_submission(n), _message(n)) for n in range(10)]
+            bad = await relaying.accept(_submission(10, "bbo@example.test"), _message(10))
+            for entry in entries:
+                left = await _until(relaying, entry, State.SENT)
+                assert (left.tries, left.trouble) == (0, "")
+            await _until(relaying, bad, State.FAILED)
+            async with _outbox(tmp_path, mta.target(), mailbox) as filing:
+                for entry in entries:
+                    assert (await _until(filing, entry, State.DONE)).filed
+                await _until(filing, bad, State.RETURNED)
+
+    run(talk())
+    assert len(mta.taken) == 10
+    assert mailbox.ids("sent") == {f"<{n}@example.test>": 1 for n in range(10)}
+    assert mailbox.ids("drafts") == {"<10@example.test>": 1}
+    assert _files(tmp_path) == []
+
+
+def test_two_processes_of_which_one_can_file(
+    run: Run, tmp_path: Path, mta: Mta, mailbox: FileMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webmail.http.outbox.worker.POLL", 0.02)
+    elsewhere = FileMailbox(tmp_path / "mailbox", opens=False)
+
+    async def talk() -> None:
+        one, two = (_outbox(tmp_path, mta.target(), it) for it in (elsewhere, mailbox))
+        async with one as first, two as second:
+            entries = [await (first, second)[n % 2].accept(_submission(n), _message(n)) for n in range(30)]
+            for entry in entries:
+                done = await _until(first, entry, State.DONE)
+                assert (done.filed, done.trouble) == (True, "")
+
+    run(talk())
+    assert len(mta.taken) == 30
+    assert mailbox.ids("sent") == {f"<{n}@example.test>": 1 for n in range(30)}
+
+
+def test_what_nobody_can_file_waits_without_a_try_and_hinders_nothing(
+    run: Run, tmp_path: Path, mta: Mta, mailbox: FileMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webmail.http.outbox.worker.PAGE", 2)
+    mailbox.opens = False
+    looks = 0
+    real = ledger.Ledger.due
+
+    async def counted(*args: Any) -> list[ledger.Due]:
+        nonlocal looks
+        looks += 1
+        return await real(*args)
+
+    async def talk() -> None:
+        async with _outbox(tmp_path, mta.target(), mailbox) as outbox:
+            first = [await outbox.accept(_submission(n), _message(n)) for n in range(9)]
+            for entry in first:
+                await _until(outbox, entry, State.SENT)
+            last = await outbox.accept(_submission(9), _message(9))
+            await _until(outbox, last, State.SENT)
+            await asyncio.sleep(0.1)
+            monkeypatch.setattr(ledger.Ledger, "due", counted)
+            await asyncio.sleep(0.5)
+            assert looks == 0  # it waits for the next look, or for news
+            assert {(one.state, one.tries) for one in await outbox.entries("alice")} == {(State.SENT, 0)}
+            mailbox.opens = True  # a sign-in
+            await outbox.retry("alice")
+            for entry in (*first, last):
+                await _until(outbox, entry, State.DONE)
+
+    run(talk())
+    assert mailbox.ids("sent") == {f"<{n}@example.test>": 1 for n in range(10)}
 
 
 def test_stop_lets_the_mta_answer_the_final_dot(

@@ -60,6 +60,10 @@ class Pool:
         else:
             lease.end()
 
+    def can_enter(self, who: Identity) -> bool:
+        """Whether a lease can be had as far as we know: where each signs in alone it takes the password."""
+        return who.password is not None or self._config.proxy.at(who.user.host).login != "user"
+
     async def try_login(self, host: str, login: str, password: str) -> bool:
         """Whether this is the password of that login at that backend. Raises Unavailable, Busy."""
         way = self._route(host, as_user=True)

@@ -27,6 +27,7 @@ class State(StrEnum):
 
 
 FINAL = frozenset({State.DONE, State.RETURNED})
+TO_FILE = frozenset({State.SENT, State.FAILED})  # what is left to do is in the mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,13 @@ class Entry:
 class Filing(Protocol):
     """What the outbox asks of the person's mailbox.
 
-    Each may be asked again for the same entry and then changes nothing if it is done already;
-    `entry.again` says that it may be. They raise MailError if it cannot be done now; NotFound from
-    `mark_origin` means that there is nothing left to mark.
+    What is to be done there may be asked again for the same entry and then changes nothing if it is
+    done already; `entry.again` says that it may be. It raises MailError if it cannot be done now;
+    NotFound from `mark_origin` means that there is nothing left to mark.
     """
+
+    def can_file(self, user: User) -> bool:
+        """Whether this process has what opens the mailbox; if not, another has, or will have later."""
 
     async def file_sent(self, entry: Entry) -> None:
         """Put `entry.filed_blocks()` into Sent and remove the draft that it replaces."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from webmail.database import Database
+from webmail.directory import User
 from webmail.errors import Busy
 from webmail.http.outbox.entry import Entry, State, Submission
 from webmail.i18n import N_
@@ -41,8 +43,11 @@ _ACTIVE = "SELECT count(*) FROM entries WHERE uid = ? AND state NOT IN ('done', 
 _OF_PERSON = """
 SELECT * FROM entries WHERE uid = ? AND NOT (state = 'done' AND filed) ORDER BY created DESC LIMIT ?
 """
-_DUE = "SELECT id FROM entries WHERE due <= ? AND state NOT IN ('done', 'returned') ORDER BY due LIMIT ?"
-_NEXT_DUE = "SELECT min(due) FROM entries WHERE state NOT IN ('done', 'returned')"
+_DUE = """
+SELECT due, id, state, json_extract(submission, '$.user') FROM entries
+WHERE due <= ? AND (due, id) > (?, ?) AND state NOT IN ('done', 'returned') ORDER BY due, id LIMIT ?
+"""
+_NEXT_DUE = "SELECT min(due) FROM entries WHERE due > ? AND state NOT IN ('done', 'returned')"
 
 _INSERT = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _STORE = """
@@ -57,6 +62,15 @@ _PURGE = "DELETE FROM entries WHERE state IN ('done', 'returned') AND changed < 
 _TOO_MANY = N_("Too many of your messages are waiting to be sent. Please look at the outbox first.")
 MAX_LISTED = 500
 MAX_ACTIVE = 200  # messages of one person that are not over yet: no script fills the disk
+
+
+class Due(NamedTuple):
+    """As much of an entry as tells whether this process can go on with it now."""
+
+    due: float
+    id: str
+    state: State
+    user: User
 
 
 class Ledger:
@@ -93,11 +107,14 @@ class Ledger:
         rows = await self._database.read(_all, _OF_PERSON, (uid, MAX_LISTED))
         return tuple(self._entry(row) for row in rows)
 
-    async def due(self, now: float, limit: int) -> list[str]:
-        return await self._database.read(_column, _DUE, (now, limit))
+    async def due(self, now: float, limit: int, last: Due | None = None) -> list[Due]:
+        """What is due, longest first; after `last` of the page before."""
+        after = (last.due, last.id) if last else (float("-inf"), "")
+        return await self._database.read(_due, (now, *after, limit))
 
-    async def next_due(self) -> float | None:
-        first: list[float | None] = await self._database.read(_column, _NEXT_DUE, ())
+    async def next_due(self, now: float) -> float | None:
+        """When the first entry that is not due yet will be."""
+        first: list[float | None] = await self._database.read(_column, _NEXT_DUE, (now,))
         return first[0]
 
     async def hurry(self, now: float, uid: str, entry_id: str = "") -> None:
@@ -198,6 +215,13 @@ def _one(connection: sqlite3.Connection, query: str, values: tuple[object, ...])
 
 def _all(connection: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[_Row]:
     return [_Row(*row) for row in connection.execute(query, values)]
+
+
+def _due(connection: sqlite3.Connection, values: tuple[object, ...]) -> list[Due]:
+    return [
+        Due(due, entry_id, State(state), User(**json.loads(user)))
+        for due, entry_id, state, user in connection.execute(_DUE, values)
+    ]
 
 
 def _column(connection: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[Any]:

@@ -10,18 +10,19 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import partial
 
+from webmail.directory import User
 from webmail.errors import MailError, NotFound, Unavailable
 from webmail.http.outbox import transitions
 from webmail.http.outbox.bodies import Bodies, Body
-from webmail.http.outbox.entry import Entry, Filing, State
-from webmail.http.outbox.ledger import Ledger
+from webmail.http.outbox.entry import TO_FILE, Entry, Filing, State
+from webmail.http.outbox.ledger import Due, Ledger
 from webmail.i18n import N_
 from webmail.log import NOTICE
 from webmail.relay import Refused, RelayError, Target, relay
 from webmail.wire.smtp import BadAddress, BadLines
 
 MAX_AT_ONCE = 8  # messages in each process; an MTA here takes more, but others use it too
-MAX_LOOKED_AT = 200  # due entries per look: more than all processes of a host work on at once
+PAGE = 200  # due entries read at once: more than all processes of a host work on together
 POLL = 10.0  # seconds after which another process's entries are noticed; ours are at once
 SWEEP_EVERY = 3600.0
 KEPT = 2 * 86400.0  # seconds for which a message that is over is remembered, lest it is handed in again
@@ -72,25 +73,39 @@ class Worker:
     async def _rest(self) -> float:
         if len(self._working) >= MAX_AT_ONCE:
             return POLL
+        now = time.time()
         try:
-            first = await self._ledger.next_due()
+            # What is due already and was not started is another process's, or rests.
+            first = await self._ledger.next_due(now)
         except MailError:
             return POLL
-        now = time.time()
-        # What is due already and was not started is another process's, or rests.
-        return min(POLL, first - now) if first is not None and first > now else POLL
+        return POLL if first is None else min(POLL, first - now)
 
     async def _start_due(self, group: asyncio.TaskGroup) -> None:
+        """Page by page: what only another process can go on with may be much, and hinders nothing."""
+        now, last = time.time(), None
         try:
-            for entry_id in await self._ledger.due(time.time(), MAX_LOOKED_AT):
-                if len(self._working) >= MAX_AT_ONCE:
+            while len(self._working) < MAX_AT_ONCE:
+                page = await self._ledger.due(now, PAGE, last)
+                for due in page:
+                    await self._start(group, due)
+                if len(page) < PAGE:
                     return
-                if entry_id in self._working or self._resting.get(entry_id, 0.0) > time.monotonic():
-                    continue
-                if body := await self._claim(entry_id):
-                    self._begin(group, entry_id, body)
+                last = page[-1]
         except MailError as error:
             self._log.error("outbox: %s", error)
+
+    async def _start(self, group: asyncio.TaskGroup, due: Due) -> None:
+        """Work on the entry, if there is room, it does not rest, and nobody else does."""
+        if len(self._working) >= MAX_AT_ONCE or due.id in self._working:
+            return
+        if self._resting.get(due.id, 0.0) > time.monotonic() or not self._can_do(due.state, due.user):
+            return
+        if body := await self._claim(due.id):
+            self._begin(group, due.id, body)
+
+    def _can_do(self, state: State, user: User) -> bool:
+        return state not in TO_FILE or self._filing.can_file(user)
 
     def _begin(self, group: asyncio.TaskGroup, entry_id: str, body: Body) -> None:
         self._working.add(entry_id)
@@ -134,17 +149,21 @@ class Worker:
         """Take the entry, whose lock we hold, as far as it goes now."""
         entry = await self._ledger.find(entry_id)
         if entry is not None:
-            entry = entry.after(again=entry.state in {State.SENT, State.FAILED})
+            entry = entry.after(again=entry.state in TO_FILE)
         steps = {
             State.WAITING: self._send,
             State.SENDING: self._resume,
             State.SENT: self._file,
             State.FAILED: self._return,
         }
-        while entry is not None and not entry.is_final and entry.due <= time.time():
+        while entry is not None and self._goes_on(entry):
             entry = await steps[entry.state](entry)
         if entry is None or entry.is_final:
             body.discard()
+
+    def _goes_on(self, entry: Entry) -> bool:
+        due = not entry.is_final and entry.due <= time.time()
+        return due and self._can_do(entry.state, entry.user)
 
     async def _resume(self, entry: Entry) -> Entry | None:
         self._log.warning(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain
 
+from webmail.directory import User
 from webmail.errors import AuthFailed, Unavailable
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.pool import Identity, Pool
@@ -27,6 +28,10 @@ class Filing:
         self._pool = pool
         self._credentials = credentials
         self._log = log.getChild("Account")
+
+    def can_file(self, user: User) -> bool:
+        """Whether the mailbox can be opened from this process (outbox.Filing)."""
+        return self._pool.can_enter(self._who(user))
 
     async def file_sent(self, entry: Entry) -> None:
         """Into Sent, unless it is there; the draft it was goes."""
@@ -57,12 +62,15 @@ class Filing:
 
     @asynccontextmanager
     async def _box(self, entry: Entry) -> AsyncIterator[Box]:
-        who = self._credentials.find(entry.user.uid) or Identity(entry.user)
         try:
-            async with self._pool.lease(who) as box:
+            async with self._pool.lease(self._who(entry.user)) as box:
                 yield box
         except AuthFailed as error:
+            self._credentials.forget(entry.user.uid)  # it does not open the mailbox any more
             raise Unavailable(SIGNED_OUT, detail=error.detail) from error
+
+    def _who(self, user: User) -> Identity:
+        return self._credentials.find(user.uid) or Identity(user)
 
 
 def _note(entry: Entry) -> bytes:

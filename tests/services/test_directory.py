@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import statistics
 import time
@@ -15,9 +16,16 @@ from hypothesis import strategies as st
 from tests.conftest import Run
 from webmail.directory import User
 from webmail.directory.imap import ImapDirectory
-from webmail.directory.local import LocalDirectory, add_user, delete_user, list_users, set_password
+from webmail.directory.local import (
+    MAX_WAITING,
+    LocalDirectory,
+    add_user,
+    delete_user,
+    list_users,
+    set_password,
+)
 from webmail.directory.names import BadName, Name, Rules, canonical
-from webmail.errors import AlreadyExists, AuthFailed, BadRequest, NotFound, Unavailable
+from webmail.errors import AlreadyExists, AuthFailed, BadRequest, Busy, NotFound, Unavailable
 
 RULES = Rules("@+", "example.test")
 
@@ -220,6 +228,22 @@ def test_unknown_name_takes_as_long_as_a_wrong_password(run: Run, tmp_path: Path
     known, unknown, impossible = run(talk())
     assert unknown > known / 2
     assert impossible > known / 2
+
+
+def test_a_crowd_of_guesses_is_told_to_come_back_and_does_not_pile_up(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "ann", "right", RULES)
+
+    async def crowd() -> None:
+        directory = LocalDirectory(path, RULES)
+        guesses = [directory.verify("ann", f"guess {number}") for number in range(MAX_WAITING + 20)]
+        answers = await asyncio.gather(*guesses, return_exceptions=True)
+        assert sum(isinstance(answer, Busy) for answer in answers) == 20
+        assert sum(isinstance(answer, AuthFailed) for answer in answers) == MAX_WAITING
+        assert (await directory.verify("ann", "right")).uid == "ann"
+        await directory.close()
+
+    run(crowd())
 
 
 def test_backend_is_asked(run: Run) -> None:

@@ -15,11 +15,12 @@ import argon2
 from webmail.database import Database, connect
 from webmail.directory import User
 from webmail.directory.names import BadName, Rules, canonical
-from webmail.errors import AlreadyExists, AuthFailed, BadRequest, NotFound
+from webmail.errors import AlreadyExists, AuthFailed, BadRequest, Busy, NotFound
 from webmail.i18n import N_
 
 MAX_PASSWORD = 1024  # characters; hashing is to cost what we chose, not what a stranger sends
 MAX_HASHING = 2  # at once: each takes 64 MiB and a tenth of a second of several cores
+MAX_WAITING = 60  # for their turn at that: more would wait longer than anybody does
 SCHEMA = (
     """
 CREATE TABLE IF NOT EXISTS users (
@@ -46,9 +47,13 @@ class LocalDirectory:
         self._hasher = argon2.PasswordHasher()
         self._dummy = self._hasher.hash("nobody has this password")
         self._threads = ThreadPoolExecutor(MAX_HASHING, thread_name_prefix="argon2")
+        self._waiting = 0
 
     async def verify(self, login: str, password: str) -> User:
-        """Whose login and password these are. Raises AuthFailed after the same time for all reasons."""
+        """Whose login and password these are.
+
+        Raises AuthFailed after the same time for all reasons; Busy if too many ask at once.
+        """
         try:
             uid = canonical(login, self._rules).uid
         except BadName:
@@ -62,8 +67,14 @@ class LocalDirectory:
         return self._user(row[1])
 
     async def _matches(self, known: str, password: str) -> tuple[bool, bool]:
+        if self._waiting >= MAX_WAITING:
+            raise Busy(detail=f"{self._waiting} passwords are waiting to be checked")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _matches, self._hasher, known, password)
+        self._waiting += 1
+        try:
+            return await loop.run_in_executor(self._threads, _matches, self._hasher, known, password)
+        finally:
+            self._waiting -= 1
 
     async def _rehash(self, uid: str, known: str, password: str) -> None:
         loop = asyncio.get_running_loop()

@@ -192,6 +192,25 @@ def test_ipsecurity(run: Run, tmp_path: Path, clock: Clock) -> None:
     run(talk())
 
 
+def test_who_is_signed_in_anywhere(run: Run, tmp_path: Path, clock: Clock) -> None:
+    async def talk() -> None:
+        sessions = _open(tmp_path, clock, Terms(sessiontimeout=100))
+        one, _ = await sessions.start(ALICE, HOME, "", secure=True)
+        await sessions.start(BOB, HOME, "", secure=True)
+        clock.now += 60
+        two, _ = await sessions.start(ALICE, HOME, "", secure=True)
+        await sessions.end(two)
+        assert await sessions.any_of("alice")
+        await sessions.end(one)
+        assert not await sessions.any_of("alice")
+        assert await sessions.any_of("bob")
+        clock.now += 60
+        assert not await sessions.any_of("bob")
+        await sessions.close()
+
+    run(talk())
+
+
 def test_reaped_are_the_expired_ones(run: Run, tmp_path: Path, clock: Clock) -> None:
     async def talk() -> None:
         sessions = _open(tmp_path, clock, Terms(sessiontimeout=600))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webmail.errors import NotAllowed
+from webmail.http.backend.pool import Identity
 from webmail.http.forms import form
 from webmail.http.gateway import NotSignedIn, gateway
 from webmail.http.sessions import Session
@@ -44,6 +45,7 @@ async def whoever(request: Request) -> Session | None:
         return None
     found = await gateway(request).sessions.find(value, address(request), secure=is_secure(request))
     if found is not None:
+        gateway(request).credentials.remember(Identity(found.user, found.password))
         request.state.session = found
         request.state.profile = await gateway(request).profiles.find(found.user.uid)
     return found

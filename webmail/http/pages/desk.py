@@ -62,13 +62,11 @@ async def desk(request: Request) -> Desk:
     """The desk of whoever asks."""
     here = gateway(request)
     current = session(request)
-    who = identity(request)
     profile = request.state.profile  # the guard found it with the session
-    here.credentials.remember(who)
     return Desk(
         here=here,
         session=current,
-        who=who,
+        who=identity(request),
         sender=Person(profile.name or current.user.name, current.user.address),
         limits=await here.ceiling.limits(),
         zone=here.render.zone(request),

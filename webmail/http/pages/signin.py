@@ -65,8 +65,6 @@ async def leave(request: Request) -> Response:
     here = gateway(request)
     current = session(request)
     await _end(here, current)
-    here.credentials.forget(current.user.uid)
-    here.pool.forget(current.user.uid)
     here.log.getChild("Account").info("logout: [%s] %s", address(request), current.user.uid)
     response: Response = RedirectResponse("/signin?told=out", 303)
     keep_cookie(request, response, "")
@@ -119,20 +117,26 @@ async def _enter(request: Request, posted: Form) -> str:
     async with here.pool.lease(Identity(user, kept)) as box:
         await box.folders()
     old = await whoever(request)
-    if old is not None:
-        await _end(here, old)
     started, request.state.cookie = await here.sessions.start(
         user, address(request), posted.one("zone")[:MAX_ZONE], kept, secure=is_secure(request)
     )
+    if old is not None:
+        await _end(here, old)
     here.credentials.remember(Identity(user, kept))
     await here.outbox.retry(user.uid)  # what could not be filed without this person
     return started.csrf
 
 
 async def _end(here: Gateway, old: Session) -> None:
-    """The session and its files go; they come back from the saved draft."""
+    """The session and its files go; they come back from the saved draft.
+
+    What opens the mailbox goes with the person's last session: other browsers of theirs go on.
+    """
     await here.sessions.end(old)
     await asyncio.to_thread(here.spool.drop_session, old.key)
+    if not await here.sessions.any_of(old.user.uid):
+        here.credentials.forget(old.user.uid)
+        here.pool.forget(old.user.uid)
 
 
 def _allow_passwords(request: Request) -> None:

@@ -131,6 +131,10 @@ class Sessions:
         """Sign out: the cookie's id is worth nothing from here on."""
         await self._database.write(_delete, session.key)
 
+    async def any_of(self, uid: str) -> bool:
+        """Whether this person is signed in anywhere."""
+        return await self._database.read(_any_of, uid, self._terms, self._clock())
+
     async def reap(self) -> list[str]:
         """Remove the expired; their keys, so that what belonged to them can go too."""
         return await self._database.write(_reap, self._terms, self._clock())
@@ -216,6 +220,14 @@ def _reap(connection: sqlite3.Connection, terms: Terms, now: float) -> list[str]
         (now - terms.sessiontimeout, now - terms.sessionlifetime),
     )
     return [key for (key,) in rows.fetchall()]
+
+
+def _any_of(connection: sqlite3.Connection, uid: str, terms: Terms, now: float) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM sessions WHERE uid = ? AND used > ? AND started > ?",
+        (uid, now - terms.sessiontimeout, now - terms.sessionlifetime),
+    ).fetchone()
+    return row is not None
 
 
 def _keys(connection: sqlite3.Connection, terms: Terms, now: float) -> set[str]:

@@ -179,7 +179,11 @@ def test_sent_but_not_filed_is_told_and_filed_later(
     async def talk() -> None:
         async with _outbox(tmp_path, mta.target(), mailbox) as outbox:
             entry = await outbox.settled((await outbox.accept(_submission(), _message())).id, 10)
-            assert (entry.state, entry.filed, entry.trouble) == (State.SENT, False, "The backend is away.")
+            assert (entry.state, entry.filed) == (State.SENT, False)
+            assert entry.trouble is not None
+            assert entry.trouble.said() == "The backend is away."
+            said = entry.trouble.said({"The backend is {how}.": "Der Server ist {how}."}.__getitem__)
+            assert said == "Der Server ist away."
             assert entry.is_sent
             mailbox.fails.clear()
             await outbox.retry("alice")
@@ -197,7 +201,7 @@ def test_original_that_is_gone_is_no_trouble(
         gone = replace(_submission(), origin=Origin("INBOX", 7, 404, "\\Answered"))
         async with _outbox(tmp_path, mta.target(), mailbox) as outbox:
             entry = await outbox.settled((await outbox.accept(gone, _message())).id, 10)
-            assert (entry.state, entry.trouble) == (State.DONE, "")
+            assert (entry.state, entry.trouble) == (State.DONE, None)
 
     run(talk())
 
@@ -317,7 +321,7 @@ def test_sent_by_one_process_and_filed_by_another_that_can(
             bad = await relaying.accept(_submission(10, "bbo@example.test"), _message(10))
             for entry in entries:
                 left = await _until(relaying, entry, State.SENT)
-                assert (left.tries, left.trouble) == (0, "")
+                assert (left.tries, left.trouble) == (0, None)
             await _until(relaying, bad, State.FAILED)
             async with _outbox(tmp_path, mta.target(), mailbox) as filing:
                 for entry in entries:
@@ -343,7 +347,7 @@ def test_two_processes_of_which_one_can_file(
             entries = [await (first, second)[n % 2].accept(_submission(n), _message(n)) for n in range(30)]
             for entry in entries:
                 done = await _until(first, entry, State.DONE)
-                assert (done.filed, done.trouble) == (True, "")
+                assert (done.filed, done.trouble) == (True, None)
 
     run(talk())
     assert len(mta.taken) == 30

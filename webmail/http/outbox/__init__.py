@@ -16,14 +16,14 @@ from webmail.disk import FULL
 from webmail.errors import BadRequest, Busy, NotAllowed, NotFound, OverQuota, TooBig
 from webmail.http.outbox import transitions
 from webmail.http.outbox.bodies import Bodies, Body
-from webmail.http.outbox.entry import Entry, Filing, Origin, State, Submission
+from webmail.http.outbox.entry import Entry, Filing, Origin, State, Submission, Trouble
 from webmail.http.outbox.ledger import Ledger
 from webmail.http.outbox.worker import Worker
 from webmail.i18n import N_
 from webmail.relay import Target
 from webmail.wire.smtp import BadAddress, BadLines, path
 
-__all__ = ["Entry", "Filing", "Origin", "Outbox", "State", "Submission"]
+__all__ = ["Entry", "Filing", "Origin", "Outbox", "State", "Submission", "Trouble"]
 
 MAX_RECIPIENTS = 1000  # Postfix's smtpd_recipient_limit; RFC 5321 4.5.3.1.8 asks for 100
 NEWS_STEP = 0.5  # seconds after which another process's news is looked for

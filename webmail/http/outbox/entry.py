@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from webmail.directory import User
+from webmail.errors import MailError
 from webmail.relay import Envelope
 
 BLOCK = 256 * 1024  # bytes of a message read at once
@@ -75,6 +76,30 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What hindered the mailbox, as a msgid with its values: it is read in a language not known yet."""
+
+    text: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, error: MailError) -> Trouble:
+        return cls(error.text, tuple(error.values.items()))
+
+    def said(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence for the person, in the language of `translate`."""
+        return MailError(self.text, detail="", **dict(self.values)).said(translate)
+
+    def to_json(self) -> str:
+        return json.dumps([self.text, dict(self.values)], default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Trouble:
+        msgid, values = json.loads(text)
+        return cls(msgid, tuple(values.items()))
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A message in the outbox as it was when this was read; times are seconds since the epoch."""
 
@@ -84,8 +109,8 @@ class Entry:
     path: Path  # the message as it goes on the wire
     created: float
     state: State = State.WAITING
-    words: str = ""  # of the MTA, or why it is not sent
-    trouble: str = ""  # why it could not be filed, marked or put back at the last try
+    words: str = ""  # the MTA's own; or a msgid: why it is not sent
+    trouble: Trouble | None = None  # why it could not be filed, marked or put back at the last try
     tries: int = 0  # in this state
     due: float = 0.0  # the next try
     changed: float = 0.0
@@ -115,7 +140,7 @@ class Entry:
     @property
     def is_settled(self) -> bool:
         """Whether its writer can be told something: it is over, or will take longer."""
-        return self.is_final or bool(self.trouble) or (self.state is State.WAITING and self.tries > 0)
+        return self.is_final or self.trouble is not None or (self.state is State.WAITING and self.tries > 0)
 
     @property
     def is_sent(self) -> bool:

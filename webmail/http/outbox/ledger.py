@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from webmail.database import Database
 from webmail.directory import User
 from webmail.errors import Busy
-from webmail.http.outbox.entry import Entry, State, Submission
+from webmail.http.outbox.entry import Entry, State, Submission, Trouble
 from webmail.i18n import N_
 
 SCHEMA = (
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS entries (
     size INTEGER NOT NULL,
     created REAL NOT NULL,
     state TEXT NOT NULL,
-    words TEXT NOT NULL, trouble TEXT NOT NULL,
+    words TEXT NOT NULL, trouble TEXT,  -- JSON: a msgid and its values
     tries INTEGER NOT NULL, due REAL NOT NULL, changed REAL NOT NULL,
     filed INTEGER NOT NULL, unsure INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID
@@ -151,7 +151,7 @@ class Ledger:
             created=row.created,
             state=State(row.state),
             words=row.words,
-            trouble=row.trouble,
+            trouble=Trouble.from_json(row.trouble) if row.trouble else None,
             tries=row.tries,
             due=row.due,
             changed=row.changed,
@@ -169,7 +169,7 @@ class _Row(NamedTuple):
     created: float
     state: str
     words: str
-    trouble: str
+    trouble: str | None
     tries: int
     due: float
     changed: float
@@ -195,11 +195,11 @@ def _store(connection: sqlite3.Connection, entry: Entry, before: State) -> bool:
     return connection.execute(_STORE, (*_changing(entry), entry.id, before)).rowcount == 1
 
 
-def _changing(entry: Entry) -> tuple[str | float, ...]:
+def _changing(entry: Entry) -> tuple[str | float | None, ...]:
     return (
         entry.state,
         entry.words,
-        entry.trouble,
+        entry.trouble.to_json() if entry.trouble else None,
         entry.tries,
         entry.due,
         entry.changed,

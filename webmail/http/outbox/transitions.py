@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from webmail.http.outbox.entry import Entry, State
+from webmail.http.outbox.entry import Entry, State, Trouble
 
 RETRY_MINUTES = (1, 2, 5, 10, 15, 30, 60)  # after the first, second … try; the last one from then on
 JITTER = 0.2  # of that: many messages that failed together do not come back together
@@ -24,7 +24,9 @@ def interrupted(entry: Entry, now: float) -> Entry:
 
 def sent(entry: Entry, words: str, now: float) -> Entry:
     """Sending → sent: the MTA has it."""
-    return entry.after(state=State.SENT, words=words, trouble="", tries=0, due=now, changed=now, unsure=False)
+    return entry.after(
+        state=State.SENT, words=words, trouble=None, tries=0, due=now, changed=now, unsure=False
+    )
 
 
 def deferred(entry: Entry, words: str, now: float, *, unsure: bool) -> Entry:
@@ -43,15 +45,15 @@ def deferred(entry: Entry, words: str, now: float, *, unsure: bool) -> Entry:
 
 def failed(entry: Entry, words: str, now: float) -> Entry:
     """Waiting or sending → failed: refused, given up, or taken back."""
-    return entry.after(state=State.FAILED, words=words, trouble="", tries=0, due=now, changed=now)
+    return entry.after(state=State.FAILED, words=words, trouble=None, tries=0, due=now, changed=now)
 
 
 def filed(entry: Entry, now: float) -> Entry:
     """Sent, and now in Sent too."""
-    return entry.after(filed=True, trouble="", changed=now)
+    return entry.after(filed=True, trouble=None, changed=now)
 
 
-def put_off(entry: Entry, trouble: str, now: float) -> Entry:
+def put_off(entry: Entry, trouble: Trouble, now: float) -> Entry:
     """Sent or failed, and the mailbox has to wait; sent → done if it has waited for too long."""
     if entry.state is State.SENT and entry.tries >= MAX_FILING_TRIES:
         return done(entry.after(trouble=trouble), now)
@@ -65,7 +67,7 @@ def done(entry: Entry, now: float) -> Entry:
 
 def returned(entry: Entry, now: float) -> Entry:
     """Failed → returned: it is in Drafts."""
-    return entry.after(state=State.RETURNED, trouble="", changed=now)
+    return entry.after(state=State.RETURNED, trouble=None, changed=now)
 
 
 def _later(entry: Entry, now: float) -> float:

@@ -14,7 +14,7 @@ from webmail.directory import User
 from webmail.errors import MailError, NotFound, Unavailable
 from webmail.http.outbox import transitions
 from webmail.http.outbox.bodies import Bodies, Body
-from webmail.http.outbox.entry import TO_FILE, Entry, Filing, State
+from webmail.http.outbox.entry import TO_FILE, Entry, Filing, State, Trouble
 from webmail.http.outbox.ledger import Due, Ledger
 from webmail.i18n import N_
 from webmail.log import NOTICE
@@ -223,7 +223,7 @@ class Worker:
         return transitions.deferred(entry, error.words, now, unsure=attempt.ended and not error.answered)
 
     async def _file(self, entry: Entry) -> Entry | None:
-        trouble = "" if entry.filed else await self._asked(entry, self._filing.file_sent(entry))
+        trouble = None if entry.filed else await self._asked(entry, self._filing.file_sent(entry))
         if not trouble and not entry.filed:
             entry = transitions.filed(entry, time.time())
             await self._note(entry, State.SENT)
@@ -242,14 +242,14 @@ class Worker:
         after = transitions.put_off(entry, trouble, now) if trouble else transitions.returned(entry, now)
         return await self._note(after, State.FAILED)
 
-    async def _asked(self, entry: Entry, work: Awaitable[None]) -> str:
-        """Let the mailbox do its part; what hindered it, in words, or nothing."""
+    async def _asked(self, entry: Entry, work: Awaitable[None]) -> Trouble | None:
+        """Let the mailbox do its part; what hindered it."""
         try:
             async with asyncio.timeout(FILING_TIME):
                 await work
         except NotFound as error:
             if entry.filed:  # there is nothing left to mark
-                return ""
+                return None
             hindrance: Exception = error
         except (MailError, TimeoutError) as error:
             hindrance = error
@@ -257,11 +257,9 @@ class Worker:
             self._log.exception("outbox: %s", entry.id)
             hindrance = error
         else:
-            return ""
+            return None
         self._log.warning("outbox: %s %s of %s: %s", entry.id, entry.state, entry.user.uid, hindrance)
-        if isinstance(hindrance, MailError):
-            return hindrance.said()
-        return Unavailable.default
+        return Trouble.of(hindrance if isinstance(hindrance, MailError) else Unavailable())
 
     async def _note(self, entry: Entry, before: State) -> Entry | None:
         """Store what happened, however long that takes; what is stored now."""

@@ -97,12 +97,19 @@ def _row(entry: Entry, at: Desk) -> Row:
         recipients=_recipients(entry.submission.recipients),
         state=_(STATES[entry.state]),
         failed=entry.state in {State.FAILED, State.RETURNED} or bool(entry.trouble),
-        words=" ".join(_(words) for words in (entry.words, entry.trouble) if words),
+        words=_words(entry, at),
         since=datetime.fromtimestamp(entry.created, UTC),
         next=None if entry.is_final else datetime.fromtimestamp(max(entry.due, entry.created), UTC),
         can_retry=not entry.is_final and (waits or bool(entry.trouble)),
         can_cancel=entry.can_be_taken_back,
     )
+
+
+def _words(entry: Entry, at: Desk) -> str:
+    words = [at.translate(entry.words)] if entry.words else []
+    if entry.trouble:
+        words.append(entry.trouble.said(at.translate))
+    return " ".join(words)
 
 
 def _recipients(addresses: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ def child(ready):
         raise OSError("no")
     (directory / str(os.getpid())).touch()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while (directory / "slow").exists():
+        time.sleep(0.02)
     ready()
     while True:
         time.sleep(0.05)
@@ -94,6 +96,22 @@ def test_a_refresh_brings_new_processes_before_the_old_ones_go(
         return len(now) == 2 and not now & before
 
     until(renewed)
+
+
+def test_refreshes_in_a_row_start_new_processes_once(master: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """Each signal had one more set of processes started."""
+    until((tmp_path / "ready").exists)
+    before = alive(tmp_path)
+    (tmp_path / "slow").touch()
+    for _ in range(4):
+        master.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
+    (tmp_path / "slow").unlink()
+    until(lambda: len(alive(tmp_path)) == 2 and not alive(tmp_path) & before)
+    assert len([entry for entry in tmp_path.iterdir() if entry.name.isdigit()]) == 4
+    last = alive(tmp_path)
+    master.send_signal(signal.SIGHUP)
+    until(lambda: len(alive(tmp_path)) == 2 and not alive(tmp_path) & last)
 
 
 def test_a_refresh_that_fails_leaves_the_old_processes_in_place(

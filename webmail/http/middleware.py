@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webmail.http import answers
@@ -31,6 +31,7 @@ HEADERS = (
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ("cache-control", "no-store"),
 )
+GONE = 499  # in the log only: the client hung up and got no answer; nginx's number for it
 HSTS = ("strict-transport-security", "max-age=63072000")
 
 
@@ -131,6 +132,8 @@ class Answers:
 
         try:
             await self.app(scope, receive, send_noted)
+        except ClientDisconnect:
+            status = status or GONE
         except Exception as error:
             if status:
                 self.log.exception("answer cut short")

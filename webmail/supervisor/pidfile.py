@@ -49,7 +49,10 @@ def tell(path: Path, number: signal.Signals) -> int:
     pid = holder(path)
     if pid is None:
         raise NotFound("not running")
-    os.kill(pid, number)
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError as error:  # it was killed; its processes hold the file until they end
+        raise NotFound("not running") from error
     return pid
 
 

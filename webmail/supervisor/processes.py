@@ -60,11 +60,21 @@ class Master:
 
     def _caught(self, number: int) -> None:
         if number == signal.SIGHUP and not self.stopping:
-            self.log.info("refresh: starting new processes")
-            for process in self.processes.values():
-                process.retiring = True
+            self._refresh()
         elif number in {signal.SIGTERM, signal.SIGINT}:
             self._stop()
+
+    def _refresh(self) -> None:
+        if self._to_be_replaced():
+            self.log.warning("refresh: not begun, for the one before is still starting its processes")
+            return
+        self.log.info("refresh: starting new processes")
+        for process in self.processes.values():
+            process.retiring = True
+
+    def _to_be_replaced(self) -> list[Process]:
+        """While a refresh is under way: those of before, which serve until the new ones are ready."""
+        return [it for it in self.processes.values() if it.retiring and it.stop_by is None]
 
     def _stop(self) -> None:
         self.stopping = True
@@ -79,14 +89,15 @@ class Master:
 
     def _give_up(self) -> None:
         """Stop; but if it is a refresh that fails, what has served until now goes on."""
-        if len(self._current()) == len(self.processes):
+        if not self._to_be_replaced():
             self.log.critical("the processes do not stay up: giving up")
             self._stop()
             return
         self.log.critical("refresh: the new processes do not stay up: going on with the old ones")
         self.failed_starts = 0
         for process in self.processes.values():
-            process.retiring = not process.retiring
+            if process.stop_by is None:
+                process.retiring = not process.retiring
 
     def _current(self) -> list[Process]:
         return [process for process in self.processes.values() if not process.retiring]

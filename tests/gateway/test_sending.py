@@ -79,3 +79,33 @@ def test_message_over_the_limit_is_refused_while_writing(
     assert answer.status == 201, answer.text
     answer = visitor.send("PUT", f"/write/{compose}/files?name=more.bin", b"x" * 500_000, headers)
     assert (answer.status, answer.json["kind"]) == (413, "toobig")
+
+
+def test_several_processes_file_what_people_send_with_their_own_passwords(
+    servers: Path, dovecot_a: Dovecot, postfix: Postfix
+) -> None:
+    """Filing waited for a sign-in at the very process that had sent the message."""
+    settings = settings_for([dovecot_a], postfix) | {
+        "local.directory.type": "imap",
+        "local.service.proxy.login": "user",
+        "local.service.proxy.imapport": str(dovecot_a.imap),
+        "service.http.numprocesses": "2",
+    }
+    with Product(servers / "several", settings) as product:
+        person = dovecot_a.spare()
+        with Visitor(product.url) as visitor, Visitor(product.url) as elsewhere:
+            visitor.sign_in(person)
+            elsewhere.sign_in(person)
+            for number in range(6):
+                sent = visitor.post(
+                    "/write", letter_fields(visitor, f"{person.name}@example.test", f"to me {number}")
+                )
+                assert (sent.status, "told=sent" in sent.location) == (303, True), sent.text
+            elsewhere.post("/signout", {})
+            fields = letter_fields(visitor, f"{person.name}@example.test", "the other browser is gone")
+            assert "told=sent" in visitor.post("/write", fields).location
+            end = time.monotonic() + 30
+            while "Nothing waits here" not in (page := visitor.get("/outbox").text):
+                assert time.monotonic() < end, page
+                time.sleep(0.2)
+            assert len(messages(dovecot_a, person.name, "Sent")) == 7

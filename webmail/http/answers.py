@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from webmail import errors
@@ -92,8 +92,6 @@ async def _to_the_door(request: Request) -> Response:
 
 def _note(request: Request, error: Exception, status: int) -> None:
     log = gateway(request).log.getChild("General")
-    if isinstance(error, ClientDisconnect):
-        return
     if status == 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     elif status > 500 or (isinstance(error, errors.MailError) and error.detail):

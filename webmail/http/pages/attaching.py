@@ -132,7 +132,7 @@ async def _take(
     type_ = type_ if _TYPE.fullmatch(type_) else PLAIN_TYPE
     files = at.files(letter) if letter.kept else at.spooled(letter.compose)
     message = at.message(letter, Recipients(), files)
-    fits = weighing.room(message, name, type_, at.limits)
+    fits = await weighing.aside(message, weighing.room, name, type_, at.limits)
     refusal = weighing.too_big(name, fits, at.limits, at.translate)
     if fits < 0 or (length is not None and length > fits):
         raise refusal

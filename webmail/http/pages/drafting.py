@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import replace
-from itertools import chain
 from urllib.parse import parse_qsl, urlencode
 
 from webmail.errors import BadRequest, NotFound
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
-from webmail.http.pages import copying
+from webmail.http.pages import copying, weighing
 from webmail.http.pages.composing import (
     HOWS,
     NAMELESS,
@@ -44,16 +43,27 @@ async def save(desk: Desk, letter: Letter) -> Letter:
     message = desk.message(letter, whom, desk.files(letter))
     remembered = note(letter)
     try:
-        size = compose.size(message, bcc=True) + len(remembered)
-        blocks: Iterator[bytes] = chain([remembered], compose.blocks(message, bcc=True))
+        size = len(remembered) + await weighing.aside(message, _size)
     except ValueError as error:
         raise BadRequest(
             N_("Not saved: a field holds characters that mail can’t carry."), detail=str(error)
         ) from error
     async with desk.lease() as box:
-        folder, uidvalidity, uid = await box.save_draft(message.message_id, size, blocks)
+        async with aclosing(_blocks(remembered, message)) as blocks:
+            folder, uidvalidity, uid = await box.save_draft(message.message_id, size, blocks)
         await _replace_older(box, letter, message.message_id)
     return replace(letter, saved=Place(folder, uidvalidity, uid or 0), replaces="")
+
+
+def _size(message: compose.Outgoing) -> int:
+    return compose.size(message, bcc=True)
+
+
+async def _blocks(remembered: bytes, message: compose.Outgoing) -> AsyncGenerator[bytes]:
+    yield remembered
+    blocks = compose.blocks(message, bcc=True)
+    while block := await weighing.aside(message, lambda _: next(blocks, b"")):
+        yield block
 
 
 async def drop(desk: Desk, letter: Letter) -> None:

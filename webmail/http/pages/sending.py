@@ -66,7 +66,7 @@ async def _hand_in(request: Request, at: Desk, posted: Posted, whom: Recipients)
     letter = posted.letter
     message = at.message(letter, whom, at.files(letter))
     try:
-        octets = weighing.weight(message)
+        octets = await weighing.aside(message, weighing.weight)
         submission = _submission(at, letter, message, whom)
     except ValueError:
         return await _not_sent(request, at, posted, 422, "fields", at.translate(MALFORMED))

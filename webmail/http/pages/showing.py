@@ -51,6 +51,7 @@ async def page(
     """The letter's page, with all that was typed."""
     _ = desk.translate
     files = desk.files(letter)
+    bare = desk.message(letter, Recipients(), ())
     return desk.here.render.page(
         request,
         "write.html",
@@ -61,7 +62,7 @@ async def page(
         sender=desk.sender,
         files=rows(files),
         limits=desk.limits,
-        overhead=weighing.weight(desk.message(letter, Recipients(), ())),
+        overhead=await weighing.aside(bare, weighing.weight),
         total=total(files),
         words=weighing.words(desk.limits, _),
         complaints=[said(complaint, desk) for complaint in complaints],

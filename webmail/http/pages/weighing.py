@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from typing import TypeVar
 
 from webmail.errors import TooBig
 from webmail.http.ceiling import Limits
@@ -11,6 +14,8 @@ from webmail.http.pages import formats
 from webmail.http.pages.formats import Translate
 from webmail.i18n import N_
 from webmail.mail.compose import Attached, Outgoing, size
+
+T = TypeVar("T")
 
 MESSAGE = "message/rfc822"
 # RFC 2045, 6.8: 57 octets become a line of 76 characters and CR LF.
@@ -35,6 +40,16 @@ WHOLE_OVER_MTA = N_(
 )
 EXACTLY = N_("{n} bytes")
 HINT = N_("One file can be at most {upload}, the whole message {limit}; files grow by a third on their way.")
+
+
+INLINE = 64 * 1024  # characters of a text: a longer one is worked on in a thread, the others must not wait
+
+
+async def aside(message: Outgoing, work: Callable[..., T], *values: object) -> T:
+    """Do this, in a thread if the message's text makes it long."""
+    if len(message.text) <= INLINE:
+        return work(message, *values)
+    return await asyncio.to_thread(work, message, *values)
 
 
 def weight(message: Outgoing) -> int:

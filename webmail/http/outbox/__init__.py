@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from webmail.database import PRIVATE_DIRECTORY
 from webmail.disk import FULL
 from webmail.errors import BadRequest, Busy, NotAllowed, NotFound, OverQuota, TooBig
 from webmail.http.outbox import transitions
@@ -42,6 +43,7 @@ class Outbox:
     """Accepts messages durably and sees to it that they get sent, filed, or given back."""
 
     def __init__(self, directory: Path, target: Target, filing: Filing, log: logging.Logger) -> None:
+        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         self._bodies = Bodies(directory / "messages")
         self._ledger = Ledger(directory / "outbox.sqlite", self._bodies.path)
         self._worker = Worker(self._ledger, self._bodies, target, filing, log)

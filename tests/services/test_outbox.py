@@ -593,7 +593,7 @@ def test_25_megabytes_do_not_stall_the_loop(run: Run, tmp_path: Path, mailbox: F
 
 def test_nobody_else_looks_into_the_outbox(run: Run, tmp_path: Path, mta: Mta, mailbox: FileMailbox) -> None:
     async def look() -> None:
-        async with _outbox(tmp_path, mta.target, mailbox):
+        async with _outbox(tmp_path, mta.target(), mailbox):
             for path in (tmp_path / "outbox", tmp_path / "outbox" / "messages"):
                 assert path.stat().st_mode & 0o077 == 0
 

@@ -451,3 +451,24 @@ def test_a_line_of_a_million_letters_is_written_in_no_time() -> None:
     began = time.monotonic()
     size(replace(PLAIN, text="\u3000" * 1_000_000), bcc=False)
     assert time.monotonic() - began < 2
+
+
+@given(OUTGOING)
+def test_what_a_file_adds_is_exact(outgoing: Outgoing) -> None:
+    sizes = [
+        size(replace(outgoing, attachments=outgoing.attachments[:count]), bcc=True)
+        for count in range(len(outgoing.attachments) + 1)
+    ]
+    for count, attached in enumerate(outgoing.attachments):
+        before = replace(outgoing, attachments=outgoing.attachments[:count])
+        assert sizes[count] + compose.added(before, attached) == sizes[count + 1]
+
+
+@pytest.mark.parametrize(
+    "text", ["words " * 40_000, "\u8a9e" * 200_000, "a line\n" * 40_000, "> " * 100_000, "=" + "x" * 200_000]
+)
+def test_a_text_of_many_pieces_is_encoded_as_one(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = compose.encoded(text)
+    assert written(replace(PLAIN, text=pieces)) == written(replace(PLAIN, text=text))
+    monkeypatch.setattr(compose, "_CHUNK", len(text) + 1)
+    assert compose.encoded(text) == pieces

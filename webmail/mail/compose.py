@@ -21,6 +21,7 @@ LINE = 57  # octets of a file in one line of base64, RFC 2045, 6.8
 MAX_LINE = 998  # octets of a line without its CRLF, RFC 5322, 2.1.1
 
 _READ = LINE * 800  # 62,400 octets of base64 with their line ends
+_CHUNK = 65_536  # characters of the text that are encoded in one go, and the rest of their line
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _MESSAGE = "message/rfc822"
 
@@ -41,15 +42,23 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as it goes out, flowed, with its Content-Transfer-Encoding."""
+
+    transfer: Literal["7bit", "quoted-printable", "base64"]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """All that makes a message; `text` as typed, ids with their angle brackets, `date` aware."""
+    """All that makes a message; `text` as typed or `encoded`, ids with their angle brackets, `date` aware."""
 
     sender: Person
     to: tuple[Person, ...]
     cc: tuple[Person, ...]
     bcc: tuple[Person, ...]
     subject: str
-    text: str
+    text: str | Encoded
     message_id: str
     date: datetime
     in_reply_to: tuple[str, ...] = ()
@@ -71,14 +80,24 @@ def blocks(outgoing: Outgoing, *, bcc: bool) -> Iterator[bytes]:
         yield _part_head(attached, boundary)
         with attached.open() as file:
             yield from _plain(file, attached) if _type(attached) == _MESSAGE else _base64(file, attached)
-    yield from _tail(outgoing, boundary)
+    if outgoing.attachments:
+        yield _end(boundary)
 
 
 def size(outgoing: Outgoing, *, bcc: bool) -> int:
     """Octets of `blocks`, exactly; reads no file."""
+    text = _encoded(outgoing)
     boundary = _boundary(outgoing)
-    parts = sum(len(_part_head(file, boundary)) + encoded_size(file) for file in outgoing.attachments)
-    return len(_head(outgoing, bcc=bcc)) + parts + sum(map(len, _tail(outgoing, boundary)))
+    parts = sum(_part_size(file, boundary) for file in outgoing.attachments)
+    frame = _frame_size(boundary) if outgoing.attachments else 0
+    return len(_header(outgoing, bcc=bcc).encode()) + len(_text_head(text)) + len(text.body) + parts + frame
+
+
+def added(outgoing: Outgoing, attached: Attached) -> int:
+    """Octets by which one more file makes `size` bigger, exactly."""
+    boundary = _boundary(outgoing)
+    frame = 0 if outgoing.attachments else _frame_size(boundary)
+    return _part_size(attached, boundary) + frame
 
 
 def encoded_size(attached: Attached) -> int:
@@ -86,6 +105,26 @@ def encoded_size(attached: Attached) -> int:
     if _type(attached) == _MESSAGE:
         return attached.size
     return -(-attached.size // 3) * 4 + 2 * -(-attached.size // LINE)
+
+
+def encoded(text: str) -> Encoded:
+    """The text made flowed; 7bit if it can be, else quoted-printable unless it triples.
+
+    A megabyte takes tenths of a second: whoever serves others meanwhile does it in a thread. No step of it
+    keeps those waiting. ValueError for NUL and for half a character.
+    """
+    if "\x00" in text:
+        raise ValueError("NUL in the text")
+    typed = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    chunks = [flow(chunk).replace("\n", "\r\n").encode() for chunk in _chunks(typed)]
+    if all(_PLAIN.fullmatch(chunk) for chunk in chunks):
+        return Encoded("7bit", b"".join(chunks))
+    quoted = b"".join([_quoted(chunk) for chunk in chunks])
+    data = b"".join(chunks)
+    if -(-len(data) // 3) * 4 * 3 >= len(quoted) * 2:
+        return Encoded("quoted-printable", quoted)
+    pieces = [_base64_lines(data[start : start + _READ]) for start in range(0, len(data), _READ)]
+    return Encoded("base64", b"".join(pieces))
 
 
 def bcc_field(outgoing: Outgoing) -> bytes:
@@ -124,18 +163,29 @@ def canonical(source: Iterable[bytes]) -> Literal["7bit", "8bit", ""]:
 
 def _head(outgoing: Outgoing, *, bcc: bool) -> bytes:
     """The header and the text, up to where the first attachment begins."""
-    encoding, body = _text(outgoing.text)
-    text = (
-        fields.parameters("Content-Type", "text/plain", "charset=utf-8", "format=flowed")
-        + f"Content-Transfer-Encoding: {encoding}\r\n"
-    )
-    header = _header(outgoing, bcc=bcc) + "MIME-Version: 1.0\r\n"
-    if outgoing.attachments:
-        boundary = _boundary(outgoing)
-        header += fields.parameters("Content-Type", "multipart/mixed", f'boundary="{boundary}"')
-        eight = any(_transfer(file) == "8bit" for file in outgoing.attachments)
-        header += f"Content-Transfer-Encoding: {'8bit' if eight else '7bit'}\r\n\r\n--{boundary}\r\n"
-    return f"{header}{text}\r\n".encode() + body
+    text = _encoded(outgoing)
+    eight = any(_transfer(file) == "8bit" for file in outgoing.attachments)
+    frame = _frame(_boundary(outgoing), "8bit" if eight else "7bit") if outgoing.attachments else ""
+    return f"{_header(outgoing, bcc=bcc)}{frame}{_text_head(text)}".encode() + text.body
+
+
+def _encoded(outgoing: Outgoing) -> Encoded:
+    return outgoing.text if isinstance(outgoing.text, Encoded) else encoded(outgoing.text)
+
+
+def _text_head(text: Encoded) -> str:
+    kind = fields.parameters("Content-Type", "text/plain", "charset=utf-8", "format=flowed")
+    return f"{kind}Content-Transfer-Encoding: {text.transfer}\r\n\r\n"
+
+
+def _frame(boundary: str, transfer: Literal["7bit", "8bit"]) -> str:
+    """What makes a message with files of one without, as far as it stands before the text."""
+    kind = fields.parameters("Content-Type", "multipart/mixed", f'boundary="{boundary}"')
+    return f"{kind}Content-Transfer-Encoding: {transfer}\r\n\r\n--{boundary}\r\n"
+
+
+def _frame_size(boundary: str) -> int:
+    return len(_frame(boundary, "7bit")) + len(_end(boundary))
 
 
 def _header(outgoing: Outgoing, *, bcc: bool) -> str:
@@ -159,6 +209,7 @@ def _header(outgoing: Outgoing, *, bcc: bool) -> str:
         fields.ids("Message-ID", [outgoing.message_id]),
         fields.ids("In-Reply-To", outgoing.in_reply_to),
         fields.ids("References", outgoing.references),
+        "MIME-Version: 1.0\r\n",
     )
     return "".join(lines)
 
@@ -170,8 +221,8 @@ def _boundary(outgoing: Outgoing) -> str:
     return "=_" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-def _tail(outgoing: Outgoing, boundary: str) -> list[bytes]:
-    return [f"\r\n--{boundary}--\r\n".encode()] if outgoing.attachments else []
+def _end(boundary: str) -> bytes:
+    return f"\r\n--{boundary}--\r\n".encode()
 
 
 def _type(attached: Attached) -> str:
@@ -198,10 +249,18 @@ def _part_head(attached: Attached, boundary: str) -> bytes:
     return "".join(lines).encode()
 
 
+def _part_size(attached: Attached, boundary: str) -> int:
+    return len(_part_head(attached, boundary)) + encoded_size(attached)
+
+
 def _base64(file: BinaryIO, attached: Attached) -> Iterator[bytes]:
     for data in _read(file, attached.size):
-        text = binascii.b2a_base64(data, newline=False)
-        yield b"".join(text[start : start + 76] + b"\r\n" for start in range(0, len(text), 76))
+        yield _base64_lines(data)
+
+
+def _base64_lines(data: bytes) -> bytes:
+    text = binascii.b2a_base64(data, newline=False)
+    return b"".join(text[start : start + 76] + b"\r\n" for start in range(0, len(text), 76))
 
 
 def _plain(file: BinaryIO, attached: Attached) -> Iterator[bytes]:
@@ -244,35 +303,40 @@ def _exactly(file: BinaryIO, count: int) -> bytes:
     return b"".join(pieces)
 
 
-_AS_IT_IS = re.compile(rb"[\t -~]{0,%d}" % MAX_LINE)
+_PLAIN = re.compile(rb"(?:[\t -~]{0,%d}+\r\n)*+" % MAX_LINE)
 _BEYOND = re.compile(rb"[^\t -<>-~]+")
 
 
-def _text(text: str) -> tuple[str, bytes]:
-    """The text made flowed, and its encoding: 7bit if it can be, else quoted-printable unless it triples."""
-    if "\x00" in text:
-        raise ValueError("NUL in the text")
-    typed = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
-    lines = [line.encode() for line in flow(typed).split("\n")][:-1]
-    if all(map(_AS_IT_IS.fullmatch, lines)):
-        return "7bit", b"".join(line + b"\r\n" for line in lines)
-    quoted = b"".join(_quoted_line(line) + b"\r\n" for line in lines)
-    data = b"".join(line + b"\r\n" for line in lines)
-    encoded = binascii.b2a_base64(data, newline=False)
-    if len(encoded) * 3 >= len(quoted) * 2:
-        return "quoted-printable", quoted
-    return "base64", b"".join(encoded[start : start + 76] + b"\r\n" for start in range(0, len(encoded), 76))
+def _chunks(text: str) -> Iterator[str]:
+    """The text in pieces of whole lines, without the LF between them."""
+    start = 0
+    while (end := text.find("\n", start + _CHUNK)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
-def _quoted_line(line: bytes) -> bytes:
+def _quoted(lines: bytes) -> bytes:
+    quoted = bytearray()
+    for line in lines.split(b"\r\n")[:-1]:
+        _quote(line, quoted)
+        quoted += b"\r\n"
+    return bytes(quoted)
+
+
+def _escaped(octets: bytes) -> bytes:
+    return _BEYOND.sub(lambda match: b"=" + match[0].hex("=").upper().encode(), octets)
+
+
+def _quote(line: bytes, quoted: bytearray) -> None:
     """RFC 2045, 6.7: 76 characters at most, a blank at the end written out."""
-    text = _BEYOND.sub(lambda match: b"=" + match[0].hex("=").upper().encode(), line)
+    text = b"".join([_escaped(line[start : start + _CHUNK]) for start in range(0, len(line), _CHUNK)])
     if text.endswith((b" ", b"\t")):
         text = text[:-1] + b"=%02X" % text[-1]
-    pieces, start = list[bytes](), 0
+    start = 0
     while len(text) - start > 76:
         mark = text.rfind(b"=", start + 73, start + 75)
         cut = mark if mark >= 0 else start + 75
-        pieces.append(text[start:cut] + b"=\r\n")
+        quoted += text[start:cut] + b"=\r\n"
         start = cut
-    return b"".join([*pieces, text[start:]])
+    quoted += text[start:]

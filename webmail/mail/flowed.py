@@ -10,7 +10,7 @@ MAX_QUOTES = 20  # levels; deeper quotation is shown at the last
 WIDTH = 72  # characters of a line that is written, RFC 3676, 4.2
 SIGNATURE = "-- "
 
-_QUOTES = re.compile(r"(?:> ?)+")
+_QUOTES = re.compile(r"(?:> ?){1,1000}")  # a bounded piece: other threads wait for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ def lines(text: str, *, flowed: bool = False, delsp: bool = False) -> Iterator[L
 
 def _fixed(line: str) -> Line:
     """`> > text`, `>> text`; the blank after the marks belongs to them."""
-    marks = _QUOTES.match(line)
-    if not marks:
-        return Line(0, line)
-    return Line(min(marks[0].count(">"), MAX_QUOTES), line[marks.end() :])
+    depth = end = 0
+    while marks := _QUOTES.match(line, end):
+        depth, end = depth + marks[0].count(">"), marks.end()
+    return Line(min(depth, MAX_QUOTES), line[end:])
 
 
 def _join(raw: list[str], *, delsp: bool) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from webmail.http.ceiling import Limits
 from webmail.http.pages import formats
 from webmail.http.pages.formats import Translate
 from webmail.i18n import N_
-from webmail.mail.compose import Attached, Outgoing, size
+from webmail.mail.compose import Attached, Encoded, Outgoing, size
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ INLINE = 64 * 1024  # characters of a text: a longer one is worked on in a threa
 
 async def aside(message: Outgoing, work: Callable[..., T], *values: object) -> T:
     """Do this, in a thread if the message's text makes it long."""
-    if len(message.text) <= INLINE:
+    if isinstance(message.text, Encoded) or len(message.text) <= INLINE:
         return work(message, *values)
     return await asyncio.to_thread(work, message, *values)
 

@@ -70,7 +70,7 @@ class _Upload:
     """One file on its way in: everything about it happens in one thread at a time."""
 
     name: str
-    file: FileIO
+    part: Path
     most: int
     refusal: MailError
     size: int = 0
@@ -106,15 +106,15 @@ class Spool:
         most, refusal = self._limit(name, room)
         if length is not None and length > most:
             raise refusal
+        part = self._path(session_key, compose) / f"{secrets.token_hex(16)}.part"
         with _disk_errors_told(name):
-            directory = await in_thread(self._make_directory, session_key, compose, name)
-            part = directory / f"{secrets.token_hex(16)}.part"
             try:
-                size = await self._write(part, _Upload(name, _create(part), most, refusal), blocks)
+                await in_thread(_begin, part, name)
+                size = await self._write(_Upload(name, part, most, refusal), blocks)
                 path = part.with_suffix(".file")
                 return await in_thread(_complete, part, File(part.stem, name, type_, size, path, origin))
             except BaseException:
-                _discard(part)
+                await in_thread(_discard, part)
                 raise
 
     def _limit(self, name: str, room: int) -> tuple[int, MailError]:
@@ -123,31 +123,22 @@ class Spool:
         most = self._limits.maxpostsize
         return most, TooBig(_TOO_BIG, name=name, limit=most, detail="service.http.maxpostsize")
 
-    def _make_directory(self, session_key: str, compose: str, name: str) -> Path:
-        directory = self._path(session_key, compose)
-        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-        if _entries(directory.parent) > MAX_COMPOSES:
-            raise Busy(_TOO_MANY_MESSAGES, name=name)
-        if _entries(directory) >= 2 * MAX_FILES:  # each has a note beside it
-            raise TooBig(_TOO_MANY, limit=MAX_FILES, name=name)
-        return directory
-
-    async def _write(self, part: Path, upload: _Upload, blocks: AsyncIterator[bytes]) -> int:
-        person = self._directory / part.relative_to(self._directory).parts[0]
-        with upload.file:
-            gathered = bytearray()
-            async for block in blocks:
-                gathered += block
-                if upload.size + len(gathered) > upload.most:
-                    raise upload.refusal
-                if len(gathered) >= BLOCK:
-                    await in_thread(self._append, upload, bytes(gathered), person)
-                    gathered.clear()
-            await in_thread(self._append, upload, bytes(gathered), person)
+    async def _write(self, upload: _Upload, blocks: AsyncIterator[bytes]) -> int:
+        person = self._directory / upload.part.relative_to(self._directory).parts[0]
+        gathered = bytearray()
+        async for block in blocks:
+            gathered += block
+            if upload.size + len(gathered) > upload.most:
+                raise upload.refusal
+            if len(gathered) >= BLOCK:
+                await in_thread(self._append, upload, bytes(gathered), person)
+                gathered.clear()
+        await in_thread(self._append, upload, bytes(gathered), person)
         return upload.size
 
     def _append(self, upload: _Upload, data: bytes, person: Path) -> None:
-        _write(upload.file, data)
+        with _opened(upload.part, os.O_APPEND) as file:
+            _write(file, data)
         upload.size += len(data)
         if upload.looked_up and upload.size - upload.looked_up < QUOTA_STEP:
             return
@@ -157,8 +148,9 @@ class Spool:
 
     def files(self, session_key: str, compose: str) -> tuple[File, ...]:
         """The message's complete files, in the order in which they became so."""
-        directory = self._path(session_key, compose)
-        notes = sorted(directory.glob("*.json"), key=lambda note: (_changed(note), note.name))
+        paths = _listed(self._path(session_key, compose))
+        notes = [path for path in paths if path.suffix == ".json"]
+        notes.sort(key=lambda note: (_changed(note), note.name))
         return tuple(file for file in map(_read, notes) if file is not None)
 
     def retype(self, session_key: str, compose: str, file: File, type_: str) -> File:
@@ -179,7 +171,7 @@ class Spool:
     def drop_copies(self, session_key: str, but: str) -> bool:
         """Forget the files of the session's other messages that hold nothing but copies from elsewhere."""
         session = self._session(session_key)
-        composes = [path.name for path in session.glob("*") if path.name != but]
+        composes = [path.name for path in _listed(session) if path.name != but]
         dropped = [it for it in composes if all(file.origin for file in self.files(session_key, it))]
         for compose in dropped:
             self.drop(session_key, compose)
@@ -230,9 +222,19 @@ def _hex(word: str) -> str:
     return word
 
 
-def _create(path: Path) -> FileIO:
+def _begin(part: Path, name: str) -> None:
+    directory = part.parent
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    if len(_listed(directory.parent)) > MAX_COMPOSES:
+        raise Busy(_TOO_MANY_MESSAGES, name=name)
+    if len(_listed(directory)) >= 2 * MAX_FILES:  # each has a note beside it
+        raise TooBig(_TOO_MANY, limit=MAX_FILES, name=name)
+    _opened(part, os.O_CREAT | os.O_EXCL).close()
+
+
+def _opened(path: Path, flags: int) -> FileIO:
     # Unbuffered: a full disk is met while writing, not at a close that nobody watches.
-    return FileIO(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE), "wb")
+    return FileIO(os.open(path, flags | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE), "wb")
 
 
 def _write(file: FileIO, data: bytes) -> None:
@@ -241,8 +243,12 @@ def _write(file: FileIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _entries(directory: Path) -> int:
-    return sum(1 for _ in directory.iterdir())
+def _listed(directory: Path) -> list[Path]:
+    """What is in it; nothing where somebody removed it meanwhile."""
+    try:
+        return list(directory.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _complete(part: Path, file: File) -> File:
@@ -273,7 +279,8 @@ def _discard(part: Path) -> None:
 
 
 def _total(person: Path) -> int:
-    return sum(_size(path) for path in person.glob("*/*/*") if path.suffix in {".part", ".file"})
+    paths = [path for session in _listed(person) for compose in _listed(session) for path in _listed(compose)]
+    return sum(_size(path) for path in paths if path.suffix in {".part", ".file"})
 
 
 def _size(path: Path) -> int:

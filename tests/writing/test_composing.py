@@ -173,7 +173,7 @@ def test_a_link_of_ours_fills_the_fields() -> None:
 def test_room_is_exact_to_the_octet(type_: str, limit: int, name: str, already: int) -> None:
     message = outgoing(Attached("first.bin", "application/octet-stream", already, BytesIO))
     limits = Limits(limit, "ours", 10**9)
-    fits = weighing.room(message, name, type_, limits)
+    fits = weighing.Scale.of(message).room(name, type_, limits)
 
     def with_file(octets: int) -> int:
         files = (*message.attachments, Attached(name, type_, octets, BytesIO))
@@ -186,7 +186,7 @@ def test_room_is_exact_to_the_octet(type_: str, limit: int, name: str, already: 
 
 
 def test_one_file_is_no_bigger_than_an_upload() -> None:
-    assert weighing.room(outgoing(), "a", "image/png", Limits(10**6, "ours", 1000)) == 1000
+    assert weighing.Scale.of(outgoing()).room("a", "image/png", Limits(10**6, "ours", 1000)) == 1000
 
 
 def test_sizes_that_look_alike_are_told_to_the_octet() -> None:

@@ -29,7 +29,7 @@ class Part:
     _events: AsyncIterator[bytes | None]
     _ended: bool = False
 
-    async def blocks(self) -> AsyncIterator[bytes]:
+    async def blocks(self) -> AsyncGenerator[bytes, None]:
         while not self._ended:
             block = await anext(self._events, None)
             if block is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -66,7 +66,7 @@ class Outgoing:
     attachments: tuple[Attached, ...] = ()
 
 
-def blocks(outgoing: Outgoing, *, bcc: bool) -> Iterator[bytes]:
+def blocks(outgoing: Outgoing, *, bcc: bool) -> Generator[bytes, None, None]:
     """The message, CRLF only, in blocks of at most `BLOCK`; with its Bcc field for our own folders only.
 
     With `bcc` the people may lack addresses (a draft). ValueError for a value that must not reach a header,

@@ -13,7 +13,7 @@ from webmail.http.forms import Form
 from webmail.http.spool import File
 from webmail.i18n import N_
 from webmail.mail.addresses import ascii_domain
-from webmail.mail.compose import Attached, Outgoing
+from webmail.mail.compose import Attached, Encoded, Outgoing
 from webmail.mail.headers import BadAddress, Person, clean, message_ids, parse_recipients
 
 COMPOSE = re.compile(r"[0-9a-f]{32}")
@@ -83,6 +83,11 @@ class Letter:
     saved: Place | None = None  # the copy in Drafts
     replaces: str = ""  # Message-ID of an older draft that this letter takes the place of, or NAMELESS
     kept: tuple[Kept, ...] = ()  # the files that the page shows
+
+    @property
+    def bulk(self) -> int:
+        """Characters that are worked through to make a message of it."""
+        return sum(map(len, (self.text, self.subject, self.to, self.cc, self.bcc)))
 
     def hidden(self) -> list[tuple[str, str]]:
         """The fields that the page carries unseen, without the files."""
@@ -190,26 +195,22 @@ def legible(text: str) -> tuple[Person, ...]:
     return tuple(people)
 
 
-def attached(files: Iterable[File]) -> tuple[Attached, ...]:
-    return tuple(_attached(file) for file in files)
-
-
 def outgoing(
-    letter: Letter, whom: Recipients, sender: Person, files: Sequence[File], now: datetime
+    letter: Letter, text: Encoded, whom: Recipients, sender: Person, files: Sequence[File], now: datetime
 ) -> Outgoing:
-    """The message as it goes out."""
+    """The message as it goes out; `text` is the letter's."""
     return Outgoing(
         sender=sender,
         to=whom.to,
         cc=whom.cc,
         bcc=whom.bcc,
         subject=letter.subject,
-        text=letter.text,
+        text=text,
         message_id=message_id(letter.compose, sender.address),
         date=now,
         in_reply_to=letter.in_reply_to,
         references=letter.references,
-        attachments=attached(files),
+        attachments=tuple(map(attached, files)),
     )
 
 
@@ -217,7 +218,7 @@ def with_files(letter: Letter, files: Iterable[File]) -> Letter:
     return replace(letter, kept=tuple(Kept.of(file) for file in files))
 
 
-def _attached(file: File) -> Attached:
+def attached(file: File) -> Attached:
     type_, _, encoding = file.type.partition(";")
     return Attached(file.name, type_, file.size, file.open, "7bit" if encoding == "7bit" else "8bit")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Container
+from collections.abc import AsyncGenerator, Callable, Container, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,9 +12,9 @@ from webmail.disk import in_thread
 from webmail.errors import Busy, OverQuota, TooBig
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
-from webmail.http.pages.composing import Letter, Place, Recipients
+from webmail.http.pages.composing import Letter, Place, attached
 from webmail.http.pages.desk import Desk
-from webmail.http.pages.weighing import MESSAGE, room
+from webmail.http.pages.weighing import MESSAGE, Scale
 from webmail.http.spool import File
 from webmail.mail import display, parts, text
 from webmail.mail.compose import BLOCK, canonical
@@ -23,11 +24,24 @@ MAX_QUOTED = 1_048_576  # octets of the text that is quoted or edited; a longer 
 INLINE = 50_000  # octets: a longer text is read in a thread, the others must not wait for it
 EML = ".eml"
 
+Blocks = Callable[[], AsyncGenerator[bytes, None]]  # opens the source anew each time
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
     files: tuple[File, ...] = ()
+    there: tuple[File, ...] = ()  # all that lie in the letter's spool now
     left_out: tuple[str, ...] = ()  # names of what found no room
+
+
+@dataclass(slots=True)
+class _Goal:
+    """Where the files go, and what lies there."""
+
+    desk: Desk
+    letter: Letter
+    there: list[File]
+    scale: Scale
 
 
 async def text_of(box: Box, message: Message) -> str:
@@ -51,12 +65,17 @@ def _plain(data: bytes, part: Part) -> str:
 
 
 async def copy_attachments(
-    desk: Desk, letter: Letter, message: Message, names: Container[str] | None = None
+    desk: Desk,
+    letter: Letter,
+    message: Message,
+    there: Sequence[File],
+    names: Container[str] | None = None,
 ) -> Copied:
     """Put the message's files into the letter's spool, as far as they fit, each once.
 
-    `names`: only files that are called so.
+    `there`: what lies in it; `names`: only files that are called so.
     """
+    goal = await _goal(desk, letter, there)
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
     files: list[File] = []
     left_out: list[str] = []
@@ -68,59 +87,66 @@ async def copy_attachments(
             desk.here.pool.part_blocks, desk.who, place.folder, place.uidvalidity, place.uid, part
         )
         try:
-            files.append(await _once(desk, letter, name, _type(part), _origin(place, part.section), blocks))
+            files.append(await _once(goal, name, _type(part), _origin(place, part.section), blocks))
         except (TooBig, OverQuota, Busy):
             left_out.append(name)
-    return Copied(tuple(files), tuple(left_out))
+    return Copied(tuple(files), tuple(goal.there), tuple(left_out))
 
 
-async def copy_whole(desk: Desk, letter: Letter, message: Message) -> Copied:
+async def copy_whole(desk: Desk, letter: Letter, message: Message, there: Sequence[File]) -> Copied:
     """Put the message itself into the letter's spool, as message/rfc822."""
+    goal = await _goal(desk, letter, there)
     place = Place(message.folder, message.uidvalidity, message.summary.uid)
     stem = parts.safe_name(message.summary.subject.replace("/", "-").replace("\\", "-"))
     name = parts.safe_name(f"{stem or 'message'}{EML}")
     blocks = partial(desk.here.pool.source_blocks, desk.who, place.folder, place.uidvalidity, place.uid)
     try:
-        return Copied((await _once(desk, letter, name, MESSAGE, _origin(place, ""), blocks),))
+        file = await _once(goal, name, MESSAGE, _origin(place, ""), blocks)
     except (TooBig, OverQuota, Busy):
-        return Copied((), (name,))
+        return Copied((), tuple(there), (name,))
+    return Copied((file,), tuple(goal.there))
 
 
-async def _once(
-    desk: Desk, letter: Letter, name: str, type_: str, origin: str, blocks: Callable[[], AsyncIterator[bytes]]
-) -> File:
+async def _goal(desk: Desk, letter: Letter, there: Sequence[File]) -> _Goal:
+    return _Goal(desk, letter, list(there), await desk.scale(letter, there))
+
+
+async def _once(goal: _Goal, name: str, type_: str, origin: str, blocks: Blocks) -> File:
     """The file from there, copied if it is not in the spool yet."""
-    known = next((file for file in desk.spooled(letter.compose) if file.origin == origin), None)
+    known = next((file for file in goal.there if file.origin == origin), None)
     if known is not None:
         return known
     try:
-        return await _receive(desk, letter, name, type_, origin, blocks())
+        return await _receive(goal, name, type_, origin, blocks)
     except (OverQuota, Busy):
         # Letters that were opened and left: what was copied for them can be copied again.
-        if not desk.here.spool.drop_copies(desk.session.key, letter.compose):
+        if not await goal.desk.make_room(goal.letter.compose):
             raise
-    return await _receive(desk, letter, name, type_, origin, blocks())
+    return await _receive(goal, name, type_, origin, blocks)
 
 
-async def _receive(
-    desk: Desk, letter: Letter, name: str, type_: str, origin: str, blocks: AsyncIterator[bytes]
-) -> File:
-    fits = room(desk.message(letter, Recipients(), desk.spooled(letter.compose)), name, type_, desk.limits)
+async def _receive(goal: _Goal, name: str, type_: str, origin: str, blocks: Blocks) -> File:
+    desk, compose = goal.desk, goal.letter.compose
+    fits = goal.scale.room(name, type_, desk.limits)
     if fits < 0:
         raise TooBig
-    file = await desk.here.spool.receive(
-        desk.session.key, letter.compose, name, type_, blocks, fits, origin=origin
-    )
-    return await _checked(desk, letter, file)
+    async with aclosing(blocks()) as source:
+        file = await desk.here.spool.receive(
+            desk.session.key, compose, name, type_, source, fits, origin=origin
+        )
+    file = await in_thread(_checked, desk, compose, file)
+    goal.there.append(file)
+    goal.scale.add(attached(file))
+    return file
 
 
-async def _checked(desk: Desk, letter: Letter, file: File) -> File:
+def _checked(desk: Desk, compose: str, file: File) -> File:
     """A message goes out as it is (RFC 2046, 5.2.1): so it must be fit to, or is only octets."""
     if file.type != MESSAGE:
         return file
-    encoding = await in_thread(_canonical, file)
+    encoding = _canonical(file)
     type_ = f"{MESSAGE};{encoding}" if encoding else "application/octet-stream"
-    return desk.here.spool.retype(desk.session.key, letter.compose, file, type_)
+    return desk.here.spool.retype(desk.session.key, compose, file, type_)
 
 
 def _canonical(file: File) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 from starlette.requests import Request
 
+from webmail.disk import in_thread
 from webmail.errors import NotAllowed
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.pool import Identity
@@ -16,13 +20,22 @@ from webmail.http.ceiling import Limits
 from webmail.http.gateway import Gateway, gateway, identity, session
 from webmail.http.pages.composing import Letter, Recipients, message_id, outgoing
 from webmail.http.pages.formats import Translate, local
+from webmail.http.pages.weighing import Scale
 from webmail.http.sessions import Session
 from webmail.http.spool import File
 from webmail.i18n import N_
-from webmail.mail.compose import Outgoing
+from webmail.mail.compose import Encoded, Outgoing, encoded
 from webmail.mail.headers import Person
 
+INLINE = 16_384  # characters: a longer letter is worked on in a thread, the others must not wait for it
+P = ParamSpec("P")
+T = TypeVar("T")
+
 SOMEBODY_ELSES = N_("{person} began this letter. Sign in with that name to go on with it.")
+
+
+def _encode_once() -> Callable[[str], Encoded]:
+    return lru_cache(maxsize=1)(encoded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +47,36 @@ class Desk:
     limits: Limits
     zone: tzinfo
     translate: Translate
+    encode: Callable[[str], Encoded] = field(default_factory=_encode_once)  # a request has one letter
 
     def lease(self) -> AbstractAsyncContextManager[Box]:
         return self.here.pool.lease(self.who)
 
-    def spooled(self, compose: str) -> tuple[File, ...]:
+    async def spooled(self, compose: str) -> tuple[File, ...]:
         """All files of this letter that lie in the spool."""
-        return self.here.spool.files(self.session.key, compose)
+        return await in_thread(self.here.spool.files, self.session.key, compose)
 
-    def files(self, letter: Letter) -> tuple[File, ...]:
+    async def files(self, letter: Letter) -> tuple[File, ...]:
         """The files that the page shows: nothing goes out that its writer did not see."""
         kept = {kept.id for kept in letter.kept}
-        return tuple(file for file in self.spooled(letter.compose) if file.id in kept)
+        return tuple(file for file in await self.spooled(letter.compose) if file.id in kept)
+
+    async def forget(self, compose: str) -> None:
+        """Drop the letter's files from the spool."""
+        await in_thread(self.here.spool.drop, self.session.key, compose)
+
+    async def make_room(self, compose: str) -> bool:
+        """Drop what was only copied for other letters and can be copied again; whether there was any."""
+        return await in_thread(self.here.spool.drop_copies, self.session.key, compose)
 
     def message(self, letter: Letter, whom: Recipients, files: Sequence[File]) -> Outgoing:
-        return outgoing(letter, whom, self.sender, files, datetime.now(UTC).astimezone(self.zone))
+        """The message as it goes out. ValueError for a text that can't; `aside` keeps it off the loop."""
+        now = datetime.now(UTC).astimezone(self.zone)
+        return outgoing(letter, self.encode(letter.text), whom, self.sender, files, now)
+
+    async def scale(self, letter: Letter, files: Sequence[File]) -> Scale:
+        """The letter and these files, weighed; whom it goes to is not known yet."""
+        return await aside(letter, lambda: Scale.of(self.message(letter, Recipients(), files)))
 
     def message_id(self, letter: Letter) -> str:
         return message_id(letter.compose, self.sender.address)
@@ -72,6 +100,13 @@ async def desk(request: Request) -> Desk:
         zone=here.render.zone(request),
         translate=here.render.translate(request),
     )
+
+
+async def aside(letter: Letter, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Work through a letter, in a thread if it is long."""
+    if letter.bulk <= INLINE:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def check_person(current: Session, person: str) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import aclosing, closing, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
+from webmail.disk import in_thread
 from webmail.errors import BadRequest, NotFound
 from webmail.http.backend.mailbox import Box
 from webmail.http.backend.model import Message
-from webmail.http.pages import copying, weighing
+from webmail.http.pages import copying
 from webmail.http.pages.composing import (
     HOWS,
     NAMELESS,
@@ -22,7 +23,8 @@ from webmail.http.pages.composing import (
     legible,
     one_line,
 )
-from webmail.http.pages.desk import Desk
+from webmail.http.pages.desk import Desk, aside
+from webmail.http.spool import File
 from webmail.i18n import N_
 from webmail.mail import compose, headers
 from webmail.mail.headers import BadAddress, Person, parse_recipients
@@ -34,36 +36,42 @@ MAX_NOTE = 32_000  # octets; what would not be read back whole is left out
 ANSWERED, FORWARDED = "\\Answered", "$Forwarded"  # RFC 9051, 2.3.2; RFC 5788
 
 
-async def save(desk: Desk, letter: Letter) -> Letter:
+async def save(desk: Desk, letter: Letter, files: Sequence[File]) -> Letter:
     """Put the letter into Drafts in place of its older copies; the letter that knows where it lies.
 
     Raises MailError; the older copy is still there then.
     """
-    whom = Recipients(*(legible(getattr(letter, name)) for name in RECIPIENT_FIELDS))
-    message = desk.message(letter, whom, desk.files(letter))
-    remembered = note(letter)
+    message_id = desk.message_id(letter)
     try:
-        size = len(remembered) + await weighing.aside(message, _size)
+        size, head, rest = await aside(letter, _written, desk, letter, files)
     except ValueError as error:
         raise BadRequest(
             N_("Not saved: a field holds characters that mail can’t carry."), detail=str(error)
         ) from error
     async with desk.lease() as box:
-        async with aclosing(_blocks(remembered, message)) as blocks:
-            folder, uidvalidity, uid = await box.save_draft(message.message_id, size, blocks)
-        await _replace_older(box, letter, message.message_id)
+        async with aclosing(_poured(head, rest)) as blocks:
+            folder, uidvalidity, uid = await box.save_draft(message_id, size, blocks)
+        await _replace_older(box, letter, message_id)
     return replace(letter, saved=Place(folder, uidvalidity, uid or 0), replaces="")
 
 
-def _size(message: compose.Outgoing) -> int:
-    return compose.size(message, bcc=True)
-
-
-async def _blocks(remembered: bytes, message: compose.Outgoing) -> AsyncGenerator[bytes]:
-    yield remembered
+def _written(
+    desk: Desk, letter: Letter, files: Sequence[File]
+) -> tuple[int, bytes, Generator[bytes, None, None]]:
+    """The draft: its octets, its first block, which takes the longest to make, and the others."""
+    whom = Recipients(*(legible(getattr(letter, name)) for name in RECIPIENT_FIELDS))
+    message = desk.message(letter, whom, files)
+    remembered = note(letter)
     blocks = compose.blocks(message, bcc=True)
-    while block := await weighing.aside(message, lambda _: next(blocks, b"")):
-        yield block
+    return compose.size(message, bcc=True) + len(remembered), remembered + next(blocks), blocks
+
+
+async def _poured(head: bytes, rest: Generator[bytes, None, None]) -> AsyncGenerator[bytes, None]:
+    """The draft's blocks; its files are read in a thread."""
+    with closing(rest):
+        yield head
+        while block := await in_thread(next, rest, b""):
+            yield block
 
 
 async def drop(desk: Desk, letter: Letter) -> None:

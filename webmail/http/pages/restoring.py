@@ -8,6 +8,7 @@ from dataclasses import replace
 from webmail.errors import NotFound
 from webmail.http.backend.model import Message
 from webmail.http.pages import copying
+from webmail.http.pages.attaching import Posted
 from webmail.http.pages.composing import Kept, Letter, Place
 from webmail.http.pages.desk import Desk
 from webmail.http.spool import File
@@ -15,23 +16,23 @@ from webmail.http.spool import File
 FORWARDS = frozenset({"forward", "attach"})
 
 
-async def restore(desk: Desk, letter: Letter) -> tuple[Letter, tuple[str, ...]]:
+async def restore(desk: Desk, posted: Posted) -> tuple[Posted, tuple[str, ...]]:
     """The letter with all files that can be had, and the ids of those that can't.
 
     They are taken from the letter's draft, or from the message that it forwards; never one more than
     the page shows.
     """
-    there = {file.id for file in desk.spooled(letter.compose)}
+    letter, there = posted.letter, {file.id for file in posted.files}
     lost = [kept for kept in letter.kept if kept.id not in there]
     if not lost:
-        return letter, ()
+        return posted, ()
     letter = replace(letter, kept=tuple(kept for kept in letter.kept if kept.id in there))
     for message in [await _draft(desk, letter), await _original(desk, letter)]:
         if lost and message is not None:
             copied = await _copied(desk, letter, message, lost)
             found, lost = _matched(lost, copied)
             letter = replace(letter, kept=(*letter.kept, *found))
-    return letter, tuple(kept.id for kept in lost)
+    return replace(posted, letter=letter, files=await desk.files(letter)), tuple(kept.id for kept in lost)
 
 
 def _matched(lost: Iterable[Kept], files: Iterable[File]) -> tuple[list[Kept], list[Kept]]:
@@ -50,11 +51,12 @@ def _matched(lost: Iterable[Kept], files: Iterable[File]) -> tuple[list[Kept], l
 
 async def _copied(desk: Desk, letter: Letter, message: Message, lost: Iterable[Kept]) -> list[File]:
     shown = {kept.id for kept in letter.kept}
+    there = await desk.spooled(letter.compose)
     if letter.how == "attach" and letter.origin == _place(message):
-        copied = await copying.copy_whole(desk, letter, message)
+        copied = await copying.copy_whole(desk, letter, message, there)
     else:
         names = frozenset(kept.name for kept in lost)
-        copied = await copying.copy_attachments(desk, letter, message, names)
+        copied = await copying.copy_attachments(desk, letter, message, there, names)
     return [file for file in copied.files if file.id not in shown]
 
 

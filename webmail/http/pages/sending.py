@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,7 +13,7 @@ from webmail.http.outbox import Entry, Origin, State, Submission
 from webmail.http.pages import drafting, restoring, showing, weighing
 from webmail.http.pages.attaching import Posted
 from webmail.http.pages.composing import NAMELESS, Complaint, Letter, Recipients, recipients
-from webmail.http.pages.desk import Desk
+from webmail.http.pages.desk import Desk, aside
 from webmail.i18n import N_
 from webmail.mail import compose
 from webmail.mail.compose import Outgoing
@@ -41,12 +40,11 @@ async def send(request: Request, at: Desk, posted: Posted) -> Response:
     known = await _handed_in(at, posted.letter)
     if known is not None:
         return await _tell(request, at, posted, known)
-    letter, lost = await restoring.restore(at, posted.letter)
-    posted = replace(posted, letter=letter)
+    posted, lost = await restoring.restore(at, posted)
     if lost:
         problem = at.translate(LOST).format(n=len(lost))
         return await _not_sent(request, at, posted, 409, "files", problem, lost=lost)
-    whom, complaints = recipients(letter)
+    whom, complaints = await aside(posted.letter, recipients, posted.letter)
     if complaints:
         return await _not_sent(request, at, posted, 422, "fields", at.translate(MEND), complaints)
     if posted.refused:
@@ -64,10 +62,8 @@ def leave(request: Request, letter: Letter, told: str) -> Response:
 
 async def _hand_in(request: Request, at: Desk, posted: Posted, whom: Recipients) -> Response:
     letter = posted.letter
-    message = at.message(letter, whom, at.files(letter))
     try:
-        octets = await weighing.aside(message, weighing.weight)
-        submission = _submission(at, letter, message, whom)
+        message, octets, submission = await aside(letter, _weighed, at, posted, whom)
     except ValueError:
         return await _not_sent(request, at, posted, 422, "fields", at.translate(MALFORMED))
     if octets > at.limits.message:
@@ -84,6 +80,12 @@ async def _hand_in(request: Request, at: Desk, posted: Posted, whom: Recipients)
         if entry is None:
             raise
     return await _tell(request, at, posted, entry)
+
+
+def _weighed(at: Desk, posted: Posted, whom: Recipients) -> tuple[Outgoing, int, Submission]:
+    """Raises ValueError for what must not go out."""
+    message = at.message(posted.letter, whom, posted.files)
+    return message, weighing.weight(message), _submission(at, posted.letter, message, whom)
 
 
 async def _handed_in(at: Desk, letter: Letter) -> Entry | None:
@@ -112,7 +114,7 @@ async def _tell(request: Request, at: Desk, posted: Posted, entry: Entry) -> Res
     entry = await at.here.outbox.settled(entry.id, PATIENCE)
     if entry.state in {State.FAILED, State.RETURNED}:
         return await _refused(request, at, posted, entry)
-    at.here.spool.drop(at.session.key, posted.letter.compose)
+    await at.forget(posted.letter.compose)
     if not entry.is_sent or posted.letter.replaces == NAMELESS:
         await _drop_draft(at, posted.letter)
     if not entry.is_sent:
@@ -135,7 +137,7 @@ async def _refused(request: Request, at: Desk, posted: Posted, entry: Entry) -> 
     problem = at.translate(REFUSED).format(words=words)
     complaints = [
         Complaint(name, N_("The mail server does not take {address}."), (("address", address),))
-        for name, address in _named(letter, words)
+        for name, address in await aside(letter, _named, letter, words)
     ]
     return await _not_sent(request, at, posted, 422, "refused", problem, complaints)
 
@@ -165,7 +167,7 @@ async def _not_sent(
     if wants_json(request):
         return showing.refusal(
             at,
-            posted.letter,
+            posted.files,
             status=status,
             kind=kind,
             problem=problem,
@@ -173,5 +175,11 @@ async def _not_sent(
             lost=lost,
         )
     return await showing.page(
-        request, at, posted.letter, status=status, complaints=complaints or (), problem=problem
+        request,
+        at,
+        posted.letter,
+        posted.files,
+        status=status,
+        complaints=complaints or (),
+        problem=problem,
     )

@@ -13,7 +13,7 @@ from webmail.errors import Busy, Unavailable
 from webmail.http.backend.model import Folder
 from webmail.http.pages import weighing
 from webmail.http.pages.composing import Complaint, Letter, Recipients
-from webmail.http.pages.desk import Desk
+from webmail.http.pages.desk import Desk, aside
 from webmail.http.spool import File
 from webmail.i18n import N_
 from webmail.wire import ProtocolError
@@ -41,6 +41,7 @@ async def page(
     request: Request,
     desk: Desk,
     letter: Letter,
+    files: Sequence[File],
     *,
     status: int = 200,
     complaints: Sequence[Complaint] = (),
@@ -48,28 +49,31 @@ async def page(
     notes: Sequence[str] = (),
     told: str = "",
 ) -> Response:
-    """The letter's page, with all that was typed."""
+    """The letter's page, with all that was typed and these files."""
     _ = desk.translate
-    files = desk.files(letter)
-    bare = desk.message(letter, Recipients(), ())
-    return desk.here.render.page(
-        request,
-        "write.html",
-        status,
-        folders=await folders(desk),
-        letter=letter,
-        title=_(TITLES.get(letter.how, N_("Write"))),
-        sender=desk.sender,
-        files=rows(files),
-        limits=desk.limits,
-        overhead=await weighing.aside(bare, weighing.weight),
-        total=total(files),
-        words=weighing.words(desk.limits, _),
-        complaints=[said(complaint, desk) for complaint in complaints],
-        problem=problem,
-        notes=notes,
-        told=told,
-    )
+    listed = await folders(desk)
+
+    def rendered() -> Response:
+        return desk.here.render.page(
+            request,
+            "write.html",
+            status,
+            folders=listed,
+            letter=letter,
+            title=_(TITLES.get(letter.how, N_("Write"))),
+            sender=desk.sender,
+            files=rows(files),
+            limits=desk.limits,
+            overhead=weighing.weight(desk.message(letter, Recipients(), ())),
+            total=total(files),
+            words=weighing.words(desk.limits, _),
+            complaints=[said(complaint, desk) for complaint in complaints],
+            problem=problem,
+            notes=notes,
+            told=told,
+        )
+
+    return await aside(letter, rendered)
 
 
 async def folders(desk: Desk) -> tuple[Folder, ...]:
@@ -88,7 +92,7 @@ def said(complaint: Complaint, desk: Desk) -> Complaint:
 
 def refusal(
     desk: Desk,
-    letter: Letter,
+    files: Sequence[File],
     *,
     status: int,
     kind: str,
@@ -104,14 +108,13 @@ def refusal(
             complaint.field: said(complaint, desk).text for complaint in complaints if complaint.field
         },
         "lost": list(lost),
-        "files": [asdict(row) for row in rows(desk.files(letter))],
+        "files": [asdict(row) for row in rows(files)],
     }
     return JSONResponse(answer, status)
 
 
-def saved(desk: Desk, letter: Letter, told: str) -> Response:
+def saved(letter: Letter, files: Sequence[File], told: str) -> Response:
     """For the script: where the draft lies now, and what is attached to it."""
-    files = desk.files(letter)
     return JSONResponse(
         {
             "told": told,

@@ -14,6 +14,7 @@ from webmail.http.pages.composing import COMPOSE, HOWS, Letter, Place, new_compo
 from webmail.http.pages.copying import Copied
 from webmail.http.pages.desk import Desk
 from webmail.http.pages.formats import local, long_when
+from webmail.http.spool import File
 from webmail.i18n import N_
 from webmail.mail import reply
 
@@ -28,6 +29,7 @@ SHOWN_NAMES = 5  # of files that were left out
 @dataclass(frozen=True, slots=True)
 class Started:
     letter: Letter
+    files: tuple[File, ...]  # that it begins with
     notes: tuple[str, ...] = ()
 
 
@@ -39,7 +41,8 @@ async def start(at: Desk, query: Mapping[str, str]) -> Started:
     compose = await _compose(at, query.get("compose", ""))
     if how == "new":
         letter = from_link(compose, query)
-        return Started(with_files(letter, at.spooled(compose)))
+        files = await at.spooled(compose)
+        return Started(with_files(letter, files), files)
     place = _place(query)
     async with at.lease() as box:
         message = await box.open(place.folder, place.uidvalidity, place.uid)
@@ -165,13 +168,14 @@ def _when(at: Desk, message: Message) -> str:
 
 async def _with_its_files(at: Desk, letter: Letter, how: str, message: Message) -> Started:
     """The letter with what its message had attached; in an answer that is left behind."""
-    copied = Copied()
+    there = await at.spooled(letter.compose)
+    copied = Copied(there=there)
     if how == "attach":
-        copied = await copying.copy_whole(at, letter, message)
-    elif how == "draft" and not letter.replaces and at.spooled(letter.compose):
+        copied = await copying.copy_whole(at, letter, message, there)
+    elif how == "draft" and not letter.replaces and there:
         pass  # a reload: the files are still here
     elif how in {"forward", "edit", "draft"}:
-        copied = await copying.copy_attachments(at, letter, message)
+        copied = await copying.copy_attachments(at, letter, message, there)
     names = ", ".join(copied.left_out[:SHOWN_NAMES]) + (", …" if len(copied.left_out) > SHOWN_NAMES else "")
     notes = (at.translate(LEFT_OUT).format(names=names),) if names else ()
-    return Started(with_files(letter, at.spooled(letter.compose)), notes)
+    return Started(with_files(letter, copied.there), copied.there, notes)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import TypeVar
 
 from webmail.errors import TooBig
 from webmail.http.ceiling import Limits
 from webmail.http.pages import formats
 from webmail.http.pages.formats import Translate
 from webmail.i18n import N_
-from webmail.mail.compose import Attached, Encoded, Outgoing, size
-
-T = TypeVar("T")
+from webmail.mail.compose import Attached, Outgoing, added, size
 
 MESSAGE = "message/rfc822"
 # RFC 2045, 6.8: 57 octets become a line of 76 characters and CR LF.
@@ -42,36 +37,36 @@ EXACTLY = N_("{n} bytes")
 HINT = N_("One file can be at most {upload}, the whole message {limit}; files grow by a third on their way.")
 
 
-INLINE = 64 * 1024  # characters of a text: a longer one is worked on in a thread, the others must not wait
-
-
-async def aside(message: Outgoing, work: Callable[..., T], *values: object) -> T:
-    """Do this, in a thread if the message's text makes it long."""
-    if isinstance(message.text, Encoded) or len(message.text) <= INLINE:
-        return work(message, *values)
-    return await asyncio.to_thread(work, message, *values)
-
-
 def weight(message: Outgoing) -> int:
     """The finished message as it goes to the MTA, in octets, exactly."""
     return size(message, bcc=False)
 
 
-def room(message: Outgoing, name: str, type_: str, limits: Limits) -> int:
-    """The octets that one more file of this name and type may have; negative if not even its name fits."""
-    empty = _with(message, name, type_, 0)
-    budget = limits.message - empty
-    if budget < 0:
-        return -1
-    if type_ == MESSAGE:  # goes out as it is
-        return min(budget, limits.upload)
-    lines, rest = divmod(budget, _LINE_OUT)
-    return min(lines * _LINE_IN + max(0, (rest - 2) // 4 * 3), limits.upload)
+@dataclass(slots=True)
+class Scale:
+    """A letter that is weighed once, and to which files are added."""
 
+    message: Outgoing
+    octets: int  # its `weight`
 
-def _with(message: Outgoing, name: str, type_: str, octets: int) -> int:
-    more = Attached(name, type_, octets, BytesIO)  # weighed, never read
-    return weight(replace(message, attachments=(*message.attachments, more)))
+    @classmethod
+    def of(cls, message: Outgoing) -> Scale:
+        return cls(message, weight(message))
+
+    def add(self, file: Attached) -> None:
+        self.octets += added(self.message, file)
+        self.message = replace(self.message, attachments=(*self.message.attachments, file))
+
+    def room(self, name: str, type_: str, limits: Limits) -> int:
+        """The octets that one more file so named and typed may have; negative if not even its name fits."""
+        empty = Attached(name, type_, 0, BytesIO)  # weighed, never read
+        budget = limits.message - self.octets - added(self.message, empty)
+        if budget < 0:
+            return -1
+        if type_ == MESSAGE:  # goes out as it is
+            return min(budget, limits.upload)
+        lines, rest = divmod(budget, _LINE_OUT)
+        return min(lines * _LINE_IN + max(0, (rest - 2) // 4 * 3), limits.upload)
 
 
 def words(limits: Limits, _: Translate) -> dict[str, str]:

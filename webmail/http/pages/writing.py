@@ -8,6 +8,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webmail.disk import in_thread
 from webmail.errors import AlreadyExists, BadRequest, MailError
 from webmail.http.guard import wants_json
 from webmail.http.pages import attaching, drafting, restoring, sending, showing, starting
@@ -27,7 +28,7 @@ async def write_page(request: Request) -> Response:
     """GET /write: how=new with to, cc, …; or reply, replyall, forward, attach, edit, draft with a message."""
     at = await desk(request)
     started = await starting.start(at, request.query_params)
-    return await showing.page(request, at, started.letter, notes=started.notes)
+    return await showing.page(request, at, started.letter, started.files, notes=started.notes)
 
 
 async def write_post(request: Request) -> Response:
@@ -39,9 +40,10 @@ async def write_post(request: Request) -> Response:
     if button is None:
         raise BadRequest(detail=f"action {name[:20]!r}")
     if name == "remove":
-        at.here.spool.remove(at.session.key, posted.letter.compose, posted_id)
+        await in_thread(at.here.spool.remove, at.session.key, posted.letter.compose, posted_id)
         kept = tuple(kept for kept in posted.letter.kept if kept.id != posted_id)
-        posted = replace(posted, letter=replace(posted.letter, kept=kept))
+        files = tuple(file for file in posted.files if file.id != posted_id)
+        posted = replace(posted, letter=replace(posted.letter, kept=kept), files=files)
     return await button(request, at, posted)
 
 
@@ -49,30 +51,36 @@ async def _save(request: Request, at: Desk, posted: Posted) -> Response:
     """Into Drafts; the page stays, and tells when."""
     if await at.here.outbox.find(at.session.user.uid, posted.letter.compose) is not None:
         raise AlreadyExists(HANDED_IN)
-    letter, lost = await restoring.restore(at, posted.letter)
+    posted, lost = await restoring.restore(at, posted)
     if lost:
         problem = at.translate(LOST).format(n=len(lost))
-        return await _again(request, at, replace(posted, letter=letter), 409, "files", problem, lost)
+        return await _again(request, at, posted, 409, "files", problem, lost)
     try:
-        letter = await drafting.save(at, letter)
+        letter = await drafting.save(at, posted.letter, posted.files)
     except MailError as error:
         if wants_json(request):
             raise
         problem = at.translate(NOT_SAVED).format(reason=error.said(at.translate))
-        return await _again(request, at, replace(posted, letter=letter), 503, "unavailable", problem)
+        return await _again(request, at, posted, 503, "unavailable", problem)
     told = at.translate(SAVED).format(time=at.clock())
     if wants_json(request):
-        return showing.saved(at, letter, told)
+        return showing.saved(letter, posted.files, told)
     problem = " ".join(posted.refused)
     return await showing.page(
-        request, at, letter, status=413 if problem else 200, problem=problem, told="" if problem else told
+        request,
+        at,
+        letter,
+        posted.files,
+        status=413 if problem else 200,
+        problem=problem,
+        told="" if problem else told,
     )
 
 
 async def _discard(request: Request, at: Desk, posted: Posted) -> Response:
     """The draft goes to Trash, the files go."""
     await drafting.discard(at, posted.letter)
-    at.here.spool.drop(at.session.key, posted.letter.compose)
+    await at.forget(posted.letter.compose)
     return sending.leave(request, posted.letter, "discarded")
 
 
@@ -87,9 +95,9 @@ async def _again(
 ) -> Response:
     """The page once more, with everything kept."""
     if wants_json(request):
-        return showing.refusal(at, posted.letter, status=status, kind=kind, problem=problem, lost=lost)
+        return showing.refusal(at, posted.files, status=status, kind=kind, problem=problem, lost=lost)
     problem = " ".join((problem, *posted.refused))
-    return await showing.page(request, at, posted.letter, status=status, problem=problem)
+    return await showing.page(request, at, posted.letter, posted.files, status=status, problem=problem)
 
 
 # With files that came or went, the draft is saved too: it outlives the session, the spool does not.

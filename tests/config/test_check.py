@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from webmail.config import notes, of, problems
+from webmail.config.check import enabled, idle_lacking
 
 TLS = {
     "service.http.enablesslport": "1",
@@ -144,3 +145,129 @@ def test_places_under_the_data_directory() -> None:
         {"service.http.spooldir": "/spool", "local.directory.file": "/users", "service.http.spoolquota": "9"}
     )
     assert (config.spooldir, config.usersfile, config.spoolquota) == (Path("/spool"), Path("/users"), 9)
+
+
+IMAP_TLS = {"service.imap.sslcertfile": "/c.pem"}
+PLUGIN = {"local.store.notifyplugin": "msg-svr-base/lib/libibiff"}
+KEY = {"local.store.notifyplugin.ensEventKey": "enp://127.0.0.1/store/%M"}
+ALL_MAILBOXES = {"local.store.notifyplugin.noneInbox.enable": "1"}
+
+
+def test_only_the_services_asked_for_are_checked() -> None:
+    config = of({"service.imap.enablesslport": "1", "local.service.http.smtpauthuser": "u"})
+    assert [problems(config, {name}) for name in ("http", "imap", "pop")] == [
+        ["local.service.http.smtpauthuser needs local.service.http.smtpauthpassword"],
+        ["service.imap.enablesslport needs a certificate in service.imap.sslcertfile (and sslkeyfile)"],
+        [],
+    ]
+    assert len(problems(config)) == len(problems(config, ("http", "imap"))) == 2
+    assert enabled(of({"service.http.enable": "no"})) == ("imap",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            IMAP_TLS | {"service.imap.enablesslport": "1", "service.imap.sslusessl": "0"},
+            "service.imap.enablesslport needs service.imap.sslusessl",
+        ),
+        (
+            IMAP_TLS | {"service.imap.enablesslport": "1", "service.imap.port": "993"},
+            "service.imap.port and service.imap.sslport must differ",
+        ),
+        ({"service.http.port": "143"}, "service.http.port and service.imap.port must differ"),
+        (
+            IMAP_TLS | {"service.imap.enablesslport": "1", "service.http.port": "993"},
+            "service.http.port and service.imap.sslport must differ",
+        ),
+        (
+            {"store.defaultpartition": "second"},
+            "store.defaultpartition: there is no partition second; set store.partition.second.path",
+        ),
+        (
+            {"store.partition.a.path": "/disk", "store.partition.b.path": "/disk/"},
+            "store.partition.a.path and store.partition.b.path must not be the same directory, nor one",
+        ),
+        (
+            {"store.partition.a.path": "/disk/a/b", "store.partition.primary.path": "/disk/a"},
+            "store.partition.a.path and store.partition.primary.path must not be the same directory, nor",
+        ),
+    ],
+)
+def test_what_does_not_go_together_for_imap(settings: dict[str, str], problem: str) -> None:
+    (found,) = problems(of(settings))
+    assert found.startswith(problem)
+
+
+def test_a_service_that_is_off_may_have_the_port_of_another() -> None:
+    assert problems(of({"service.http.port": "143", "service.imap.enable": "no"})) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "note"),
+    [
+        (
+            {"service.imap.plaintextmincipher": "-1"},
+            "service.imap.plaintextmincipher is below 0: nobody can sign in with a password",
+        ),
+        (
+            {"service.imap.plaintextmincipher": "128"},
+            "service.imap.plaintextmincipher is above 0, but there is no TLS: nobody can sign in",
+        ),
+        ({"service.imap.sslcafile": "/ca.pem"}, "service.imap.sslcafile means nothing without TLS: set"),
+        (
+            {"local.directory.type": "imap", "local.service.proxy.defaulthost": "store1"},
+            "local.directory.type = imap: the IMAP service asks local.service.proxy.defaulthost for each",
+        ),
+        (
+            PLUGIN,
+            "local.store.notifyplugin.enseventkey, local.store.notifyplugin.noneinbox.enable: IMAP IDLE is not",
+        ),
+    ],
+)
+def test_what_is_perhaps_not_meant_for_imap(settings: dict[str, str], note: str) -> None:
+    (found,) = notes(of(BACKEND | settings))
+    assert found.startswith(note)
+    assert problems(of(BACKEND | settings)) == []
+    assert notes(of(BACKEND | settings), ("http",)) == []
+
+
+def test_starttls_is_tls_for_passwords() -> None:
+    assert notes(of(BACKEND | IMAP_TLS | {"service.imap.plaintextmincipher": "128"})) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "lacking"),
+    [
+        ({}, ()),
+        (KEY, ()),
+        (PLUGIN | KEY | ALL_MAILBOXES, ()),
+        (PLUGIN | KEY, ("local.store.notifyplugin.noneinbox.enable",)),
+        (PLUGIN | ALL_MAILBOXES, ("local.store.notifyplugin.enseventkey",)),
+        (PLUGIN | KEY | ALL_MAILBOXES | {"local.store.notifyplugin.ensEventKey": "enp://127.0.0.1/%M/store"},
+         ("local.store.notifyplugin.enseventkey",)),
+    ],
+)  # fmt: skip
+def test_conditions_of_idle(settings: dict[str, str], lacking: tuple[str, ...]) -> None:
+    """The manual, 5.6.1; where no plug-in is set, hints of our own are one that fulfils them."""
+    assert idle_lacking(of(settings)) == lacking
+
+
+def test_partitions() -> None:
+    assert of({"local.datadir": "/srv"}).partitions == {"primary": Path("/srv/store/partition/primary")}
+    config = of(
+        {
+            "local.datadir": "/srv",
+            "store.partition.SECOND.path": "/disk2",
+            "store.partition.third.path": "",
+            "store.defaultPartition": "Second",
+        }
+    )
+    assert config.partitions == {
+        "primary": Path("/srv/store/partition/primary"),
+        "second": Path("/disk2"),
+        "third": Path("/srv/store/partition/third"),
+    }
+    assert config.store.defaultpartition == "second"
+    assert problems(config) == problems(of({"store.defaultpartition": "*"})) == []
+    assert config.hintsdir == Path("/srv/run/hints")

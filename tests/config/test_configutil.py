@@ -19,6 +19,28 @@ from webmail.config.param import LIVE, UNSUPPORTED
 
 ROOT = Path(__file__).parents[2]
 BOOLS = [it.name for it in REGISTRY if it.param.kind is BOOL and it.param.effect is not UNSUPPORTED]
+CONNLIMITS = {
+    "be address|mask:number, separated by commas, such as 0.0.0.0|0.0.0.0:20": (
+        "20",
+        "0.0.0.0:20",
+        "0.0.0.0|0.0.0.0",
+        "0.0.0.0|0.0.0.0:",
+        "0.0.0.0|0.0.0.0:-1",
+        "0.0.0.0|0.0.0.0:many",
+    ),
+    "name addresses with their masks, such as 192.0.2.0|255.255.255.0": (
+        "10.0.0.0|255.0.255.0:5",
+        "10.0.0.0|0.0.0.255:5",
+        "10.0.0.0|8:5",
+        "10.0.0|255.0.0.0:5",
+        "::1|255.0.0.0:5",
+        "10.0.0.0|ffff:::5",
+        "0.0.0.0|0.0.0.0:20,|:20",
+        "0.0.0.0|0.0.0.0:20;10.0.0.0|255.0.0.0:5",
+    ),
+    "allow at least 1 connection per address": ("0.0.0.0|0.0.0.0:0",),
+}
+QUOTA = "must be a number of bytes such as 2097152, 2M or 2G, or -1 for no limit"
 UNKNOWN = (
     "service.http.prot: there is no such parameter;"
     " did you mean service.http.port or service.http.sslport or service.http.spoolquota?"
@@ -95,6 +117,23 @@ def test_each_switch_refuses_what_is_no_switch(name: str, configutil: Configutil
         ),
         ("local.language", "English", "must be a language such as en or pt-BR, not “English”"),
         ("service.pop.banner", "x" * 8193, "must not be longer than 8192 characters\n"),
+        *(
+            ("service.imap.connlimits", text, f"must {problem}, not “{text}”")
+            for problem, texts in CONNLIMITS.items()
+            for text in texts
+        ),
+        ("store.defaultmailboxquota", "-2", "must be at least -1, not “-2”"),
+        ("store.defaultmailboxquota", "9999999T", "must be at most 1152921504606846976, not “9999999T”"),
+        *(
+            ("store.defaultmailboxquota", text, f"{QUOTA}, not “{text}”")
+            for text in ("2MB", "2.5M", "M", "٢")
+        ),
+        ("store.defaultmessagequota", "2M", "must be a whole number, not “2M”"),
+        ("store.quotawarn", "101", "must be at most 100 percent, not “101”"),
+        ("store.partition.old.path", "disk", "must be an absolute path (it begins with /), not “disk”"),
+        ("local.imap.manageaccounturl", "ftp://a.example", "must be a web address such as https://mail.ex"),
+        ("local.imap.manageaccounturl", "https://a.example/a b", "must be a web address such as https://"),
+        ("service.imap.maxmessagesize", "0", "must be at least 1, not “0”"),
     ],
 )
 def test_a_wrong_value_is_refused(
@@ -181,6 +220,9 @@ def test_a_name_like_no_other(configutil: Configutil, conf: Path) -> None:
         "local.service.proxy.imapport.a=b",
         "local.service.proxy.imapport.store1.example.com_file",
         "local.store.notifyplugin.nosuchmsg.enable",
+        "store.partition.a/b.path",
+        "store.partition.a.b.path",
+        "store.partition.path",
     ],
 )
 def test_only_some_parameters_are_per_host(name: str, configutil: Configutil, conf: Path) -> None:
@@ -367,10 +409,10 @@ def test_hostile_file_does_not_reach_the_terminal(configutil: Configutil, conf: 
     assert "\x1b" not in configutil("-V").out
 
 
-def test_live_parameters_are_those_of_the_http_service() -> None:
-    """Others are only checked and stored."""
+def test_nothing_of_a_service_that_is_still_to_come_is_live() -> None:
+    """It is only checked and stored."""
     live = {it.name for it in REGISTRY if it.param.effect is LIVE}
-    assert not {name for name in live if ".pop." in name or ".imap." in name or ".store." in name}
+    assert not {name for name in live if ".pop." in name or ".notifyplugin" in name or ".ens." in name}
 
 
 def test_live_parameters_are_read_by_somebody() -> None:

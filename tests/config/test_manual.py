@@ -13,6 +13,7 @@ import pytest
 
 from tests.config.conftest import Configutil
 from webmail.config import Config, load
+from webmail.config.check import idle_lacking
 from webmail.config.kinds import FALSE, TRUE
 
 # As printed; words such as `number` stand for what the administrator puts there.
@@ -90,19 +91,37 @@ def test_the_line_runs_and_can_be_read_back(line: str, configutil: Configutil) -
     said = configutil(*options)
     assert (said.status, said.out, said.err) == (0, "", "")
     assert configutil("-o", options[1]).out == options[3] + "\n"
-    assert configutil("-V").status == (1 if "http.enablesslport" in line and options[3] in TRUE else 0)
+    lacks_certificate = re.search("(http|imap).enablesslport", line) and options[3] in TRUE
+    assert configutil("-V").status == (1 if lacks_certificate else 0)
 
 
-def test_the_chapter_as_a_script(tmp_path: Path) -> None:
-    """The lines of section 5.7 in a shell, with `configutil` found on the path and $WEBMAIL_CONF set."""
+def run_as_script(tmp_path: Path, section: str) -> Config:
+    """The lines of a section in a shell, with `configutil` found on the path and $WEBMAIL_CONF set."""
     wrapper = tmp_path / "configutil"
     wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} -m webmail.config.configutil "$@"\n')
     wrapper.chmod(0o755)
     conf = tmp_path / "webmail.conf"
-    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "WEBMAIL_CONF": str(conf)}
-    script = "\n".join(["set -e", *(variants(line)[-1] for line in HTTP.splitlines())])
-    subprocess.run(["sh", "-c", script], check=True, env=environ, cwd=Path(__file__).parents[2])
-    assert what_the_script_set(load(conf)) == (True, 45, True, 45, 128, 45, 45, 45, 45, 45)
+    paths = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environ = {**os.environ, **paths, "WEBMAIL_CONF": str(conf)}
+    script = "\n".join(["set -e", *(variants(line)[-1] for line in section.splitlines())])
+    subprocess.run(["sh", "-c", script], check=True, env=environ, cwd=tmp_path)
+    return load(conf)
+
+
+def test_the_section_on_http_as_a_script(tmp_path: Path) -> None:
+    config = run_as_script(tmp_path, HTTP)
+    assert what_the_script_set(config) == (True, 45, True, 45, 128, 45, 45, 45, 45, 45)
+
+
+def test_the_section_on_imap_as_a_script(tmp_path: Path) -> None:
+    """With the steps of 5.6.1: then IDLE is offered as the chapter says."""
+    config = run_as_script(tmp_path, IMAP)
+    imap, notify = config.imap, config.notify
+    assert (imap.enable, imap.port, imap.enablesslport, imap.sslport) == (True, 45, True, 45)
+    assert (imap.plaintextmincipher, imap.maxsessions, imap.idletimeout) == (128, 45, 45)
+    assert (imap.maxthreads, imap.numprocesses, imap.banner) == (45, 45, "%h: ready for you")
+    assert (notify.plugin, notify.enshost) == ("msg-svr-base/lib/libibiff", "127.0.0.1")
+    assert idle_lacking(config) == ()
 
 
 def what_the_script_set(config: Config) -> tuple[object, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import FrozenInstanceError
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webmail.config import Config, of
 from webmail.config.configuration import REGISTRY, SECTIONS
 from webmail.config.errors import BadValue
 from webmail.config.http import Http
-from webmail.config.kinds import INT, choice
-from webmail.config.param import STORED, PerHost, Section, param
+from webmail.config.kinds import CONNLIMITS, INT, choice
+from webmail.config.param import LIVE, STORED, UNSUPPORTED, PerHost, Section, param
 from webmail.config.proxy import Proxy
 from webmail.config.registry import Registry
 
@@ -92,6 +95,61 @@ def test_a_name_declared_twice_fails() -> None:
 def test_a_default_out_of_bounds_fails(default: int) -> None:
     with pytest.raises(BadValue):
         type("Wrong", (Section,), {"it": param(default, "", at_least=1, at_most=10)}, prefix="x")
+
+
+def test_a_section_may_leave_out_what_is_common() -> None:
+    class Common(Section):
+        size: int = param(1, "One.")
+        speed: int = param(1, "One.")
+
+    class Slow(Common, prefix="slow", without=("speed",)):
+        pass
+
+    assert [(it.name, it.param.effect) for it in Registry({"slow": Slow})] == [
+        ("slow.size", LIVE),
+        ("slow.speed", UNSUPPORTED),
+    ]
+    with pytest.raises(TypeError, match="Wrong has no sped"):
+        type("Wrong", (Common,), {}, prefix="x", without=("sped",))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)),
+            st.integers(0, 32),
+            st.integers(1, 9_999_999),
+        )
+    )
+)
+def test_connlimits_go_round(realms: list[tuple[IPv4Address | IPv6Address, int, int]]) -> None:
+    limits = tuple((ip_network((ip, bits), strict=False), most) for ip, bits, most in realms)
+    assert CONNLIMITS.read(CONNLIMITS.write(limits)) == limits
+
+
+def test_connlimits_as_the_manual_writes_them() -> None:
+    imap = of({"service.imap.connlimits": "10.1.2.3|255.0.0.0:100, ::|:::5,0.0.0.0|0.0.0.0:20,"}).imap
+    assert imap.connlimits == (
+        (ip_network("10.0.0.0/8"), 100),
+        (ip_network("::/0"), 5),
+        (ip_network("0.0.0.0/0"), 20),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("-1", -1),
+        ("0", 0),
+        ("2097152", 2 << 20),
+        ("2M", 2 << 20),
+        ("2g", 2 << 30),
+        ("3k", 3072),
+        ("1T", 1 << 40),
+    ],
+)
+def test_quotas_as_the_manual_writes_them(text: str, octets: int) -> None:
+    assert of({"store.defaultmailboxquota": text}).store.defaultmailboxquota == octets
 
 
 def test_a_default_that_is_none_of_the_words_fails() -> None:

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
 
 from webmail.config.configuration import Config
+from webmail.config.http import Http
+from webmail.config.imap import Imap
+
+SPREAD = "*"  # of store.defaultpartition: new accounts go to all partitions in turn
 
 
-def problems(config: Config) -> list[str]:
-    """What must be put right before the http service can start; names the parameters."""
-    return [*_tls_ports(config), *_backends(config), *_directory(config), *_mta(config)]
+def problems(config: Config, services: Collection[str] | None = None) -> list[str]:
+    """What must be put right before these services can start, by default all that are enabled.
+
+    The sentences name the parameters.
+    """
+    asked = enabled(config) if services is None else services
+    found = [*_ports(config, asked), *_directory(config)]
+    for service in asked:
+        for check in _PROBLEMS.get(service, ()):
+            found += check(config)
+    return found
 
 
-def notes(config: Config) -> list[str]:
+def notes(config: Config, services: Collection[str] | None = None) -> list[str]:
     """What is allowed but perhaps not meant; for the log at start and for `configutil -V`."""
-    return [*config.remarks, *_clear(config), *_passwords(config), *_administrators(config), *_sizes(config)]
+    found = [*config.remarks]
+    for service in enabled(config) if services is None else services:
+        for check in _NOTES.get(service, ()):
+            found += check(config)
+    return found
+
+
+def enabled(config: Config) -> tuple[str, ...]:
+    """The services that may be started, of those that have checks."""
+    return tuple(name for name, section in _services(config).items() if section.enable)
 
 
 def speaks_tls(config: Config) -> bool:
@@ -23,21 +46,59 @@ def speaks_tls(config: Config) -> bool:
     return http.sslusessl and http.enablesslport and bool(http.sslcertfile)
 
 
+def offers_tls(config: Config) -> bool:
+    """Whether the IMAP service can speak TLS: STARTTLS on its port, or TLS on the separate one."""
+    return config.imap.sslusessl and bool(config.imap.sslcertfile)
+
+
+def idle_lacking(config: Config) -> tuple[str, ...]:
+    """The parameters that stand against IMAP IDLE; none: it is offered.
+
+    The manual, 5.6.1, asks for a notification plug-in, for a key that ends in %M and for notices of all
+    mailboxes. Hints of our own are such a plug-in, as long as no other is set.
+    """
+    notify = config.notify
+    if not notify.plugin:
+        return ()
+    key = () if notify.enseventkey.endswith("%M") else ("local.store.notifyplugin.enseventkey",)
+    return key if notify.noneinbox else (*key, "local.store.notifyplugin.noneinbox.enable")
+
+
 def backends(config: Config) -> tuple[str, ...]:
     """The backends that are known by name; `""` first, for all the others."""
     return ("", *config.proxy.overridden_hosts)
 
 
-def _tls_ports(config: Config) -> Iterator[str]:
-    http = config.http
-    if not http.enablesslport:
+def _services(config: Config) -> dict[str, Http | Imap]:
+    return {"http": config.http, "imap": config.imap}
+
+
+def _ports(config: Config, services: Collection[str]) -> Iterator[str]:
+    opened: dict[str, int] = {}
+    for service, section in _services(config).items():
+        if service in services:
+            yield from _tls_port(section)
+            opened[f"{section.prefix}.port"] = section.port
+            if section.enablesslport:
+                opened[f"{section.prefix}.sslport"] = section.sslport
+    for one, other in combinations(opened, 2):
+        if opened[one] == opened[other] != 0:
+            yield f"{one} and {other} must differ"
+
+
+def _tls_port(section: Http | Imap) -> Iterator[str]:
+    name = section.prefix
+    if not section.enablesslport:
         return
-    if not http.sslusessl:
-        yield "service.http.enablesslport needs service.http.sslusessl"
-    if not http.sslcertfile:
-        yield "service.http.enablesslport needs a certificate in service.http.sslcertfile (and sslkeyfile)"
-    if http.port == http.sslport:
-        yield "service.http.port and service.http.sslport must differ"
+    if not section.sslusessl:
+        yield f"{name}.enablesslport needs {name}.sslusessl"
+    if not section.sslcertfile:
+        yield f"{name}.enablesslport needs a certificate in {name}.sslcertfile (and sslkeyfile)"
+
+
+def _directory(config: Config) -> Iterator[str]:
+    if config.directory.type == "imap" and not config.proxy.defaulthost:
+        yield "local.directory.type = imap needs local.service.proxy.defaulthost"
 
 
 def _backends(config: Config) -> Iterator[str]:
@@ -49,6 +110,29 @@ def _backends(config: Config) -> Iterator[str]:
     proxy = "or, where TLS ends at a reverse proxy, that proxy’s address in service.http.trustedproxies"
     if not config.http.sslusessl:
         yield f"{names}: IMAP over SSL needs service.http.sslusessl, {proxy}"
+
+
+def _mta(config: Config) -> Iterator[str]:
+    smtp = config.smtp
+    if smtp.smtpauthuser and not smtp.smtpauthpassword:
+        yield "local.service.http.smtpauthuser needs local.service.http.smtpauthpassword"
+    if smtp.smtpauthpassword and not smtp.smtpauthuser:
+        yield "local.service.http.smtpauthpassword needs local.service.http.smtpauthuser"
+
+
+def _partitions(config: Config) -> Iterator[str]:
+    default, partitions = config.store.defaultpartition, config.partitions
+    if default != SPREAD and default not in partitions:
+        yield f"store.defaultpartition: there is no partition {default}; set store.partition.{default}.path"
+    for (one, path), (other, second) in combinations(partitions.items(), 2):
+        if _overlap(path, second):
+            names = f"store.partition.{one}.path and store.partition.{other}.path"
+            yield f"{names} must not be the same directory, nor one within the other"
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    # The strings only: whoever checks a configuration need not see the disks that it is for.
+    return one == other or one in other.parents or other in one.parents
 
 
 def _clear(config: Config) -> Iterator[str]:
@@ -64,25 +148,20 @@ def _named(name: str, host: str) -> str:
     return f"{name}.{host}" if host else name
 
 
-def _directory(config: Config) -> Iterator[str]:
-    if config.directory.type == "imap" and not config.proxy.defaulthost:
-        yield "local.directory.type = imap needs local.service.proxy.defaulthost"
+def _http_passwords(config: Config) -> Iterator[str]:
+    yield from _passwords(config.http, tls=speaks_tls(config) or bool(config.http.trustedproxies))
 
 
-def _mta(config: Config) -> Iterator[str]:
-    smtp = config.smtp
-    if smtp.smtpauthuser and not smtp.smtpauthpassword:
-        yield "local.service.http.smtpauthuser needs local.service.http.smtpauthpassword"
-    if smtp.smtpauthpassword and not smtp.smtpauthuser:
-        yield "local.service.http.smtpauthpassword needs local.service.http.smtpauthuser"
+def _imap_passwords(config: Config) -> Iterator[str]:
+    yield from _passwords(config.imap, tls=offers_tls(config))
 
 
-def _passwords(config: Config) -> Iterator[str]:
-    least = config.http.plaintextmincipher
-    if least < 0:
-        yield "service.http.plaintextmincipher is below 0: nobody can sign in with a password"
-    elif least > 0 and not speaks_tls(config) and not config.http.trustedproxies:
-        yield "service.http.plaintextmincipher is above 0, but there is no TLS: nobody can sign in"
+def _passwords(section: Http | Imap, *, tls: bool) -> Iterator[str]:
+    name = f"{section.prefix}.plaintextmincipher"
+    if section.plaintextmincipher < 0:
+        yield f"{name} is below 0: nobody can sign in with a password"
+    elif section.plaintextmincipher > 0 and not tls:
+        yield f"{name} is above 0, but there is no TLS: nobody can sign in"
 
 
 def _administrators(config: Config) -> Iterator[str]:
@@ -107,3 +186,32 @@ def _sizes(config: Config) -> Iterator[str]:
         yield "service.http.spoolquota is less than service.http.maxmessagesize, so it limits attachments"
     if http.sessionlifetime < http.sessiontimeout:
         yield "service.http.sessionlifetime is less than service.http.sessiontimeout, so it ends sessions"
+
+
+def _asked_elsewhere(config: Config) -> Iterator[str]:
+    if config.directory.type == "imap":
+        yield (
+            "local.directory.type = imap: the IMAP service asks local.service.proxy.defaulthost for each"
+            " password, which must be another server than itself"
+        )
+
+
+def _client_certificates(config: Config) -> Iterator[str]:
+    if config.imap.sslcafile and not offers_tls(config):
+        yield (
+            "service.imap.sslcafile means nothing without TLS: set service.imap.sslcertfile and"
+            " service.imap.sslusessl"
+        )
+
+
+def _idle(config: Config) -> Iterator[str]:
+    if lacking := idle_lacking(config):
+        yield f"{', '.join(lacking)}: IMAP IDLE is not offered, because local.store.notifyplugin is set"
+
+
+_Check = Callable[[Config], Iterator[str]]
+_PROBLEMS: Mapping[str, tuple[_Check, ...]] = {"http": (_backends, _mta), "imap": (_partitions,)}
+_NOTES: Mapping[str, tuple[_Check, ...]] = {
+    "http": (_clear, _http_passwords, _administrators, _sizes),
+    "imap": (_imap_passwords, _asked_elsewhere, _client_certificates, _idle),
+}

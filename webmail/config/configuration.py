@@ -25,6 +25,7 @@ from webmail.config.smtp import Client, Smtp
 from webmail.config.store import Ens, Notify, Store
 from webmail.log import Secret
 
+PRIMARY = "primary"  # the partition that is always there
 MAX_REPEATED = 80  # characters of a wrong value that fit into a sentence
 
 
@@ -67,6 +68,18 @@ class Config:
     def usersfile(self) -> Path:
         """The local directory's file: local.directory.file, or its place in the data directory."""
         return Path(self.directory.file or Path(self.local.datadir) / "users.sqlite")
+
+    @property
+    def partitions(self) -> dict[str, Path]:
+        """The parts of the store, by name: those of store.partition.<name>.path, and `primary`."""
+        below = Path(self.local.datadir) / "store" / "partition"
+        found = {PRIMARY: "", **self.store.partition}
+        return {name: Path(found[name] or below / name) for name in sorted(found)}
+
+    @property
+    def hintsdir(self) -> Path:
+        """Where processes of this host tell each other what changed in the store."""
+        return Path(self.local.datadir) / "run" / "hints"
 
     @property
     def spoolquota(self) -> int:

@@ -7,25 +7,11 @@ from webmail.config.param import UNSUPPORTED, Section, param
 from webmail.config.service import LocalWatchedService, Service
 
 
-class Http(Service, prefix="service.http"):
+class Http(Service, prefix="service.http", without=("allowanonymouslogin", "connlimits")):
     """The http service: the Webmail Server."""
 
     port: int = param(80, "Port for HTTP.", at_least=1, at_most=65535, refreshable=False)
     sslport: int = param(443, "Port for HTTP over TLS.", at_least=1, at_most=65535, refreshable=False)
-    sslcertfile: str = param(
-        "",
-        "File with the certificate of the TLS port and the chain behind it, in PEM.",
-        kind=PATH,
-        refreshable=False,
-        extension=True,
-    )
-    sslkeyfile: str = param(
-        "",
-        "File with the certificate’s private key, in PEM; empty if it is in the certificate’s file.",
-        kind=PATH,
-        refreshable=False,
-        extension=True,
-    )
     maxsessions: int = param(
         6000, "Most connections at a time.", unit="connections per process", at_least=1, refreshable=False
     )

@@ -16,12 +16,18 @@ from webmail.log import Secret
 
 T = TypeVar("T")
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+ConnLimits = tuple[tuple[Network, int], ...]  # the first network that an address belongs to counts
+
 TRUE = frozenset({"yes", "1", "on", "true"})
 FALSE = frozenset({"no", "0", "off", "false"})
 MAX_VALUE = 8192  # characters; the longest value that makes sense is a list of filters
 MAX_HOST = 253  # RFC 1035 2.3.4, without the final dot
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,7}", re.ASCII)
+_QUOTA = re.compile(r"([+-]?[0-9]{1,18})([KMGT]?)", re.ASCII | re.IGNORECASE)
+_SUFFIXES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*", re.ASCII)
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters, line and paragraph ends
 
@@ -144,6 +150,54 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _link(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in {"http", "https"} and is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        fine = False
+    if text and not (fine and text.isascii() and " " not in text):
+        raise BadValue("must be a web address such as https://mail.example.com/account?page=1")
+    return text
+
+
+def _quota(text: str) -> int:
+    match = _QUOTA.fullmatch(text)
+    if not match:
+        raise BadValue("must be a number of bytes such as 2097152, 2M or 2G, or -1 for no limit")
+    return int(match[1]) * _SUFFIXES[match[2].upper()]
+
+
+def _connlimits(text: str) -> ConnLimits:
+    return tuple(_connlimit(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _connlimit(word: str) -> tuple[Network, int]:
+    """`address|mask:number`; the number stands behind the last colon, since IPv6 has some too."""
+    realm, _, number = word.rpartition(":")
+    address, bar, mask = realm.partition("|")
+    if not bar or not _COUNT.fullmatch(number):
+        raise BadValue("must be address|mask:number, separated by commas, such as 0.0.0.0|0.0.0.0:20")
+    if int(number) < 1:
+        raise BadValue("must allow at least 1 connection per address")
+    return _masked(address, mask), int(number)
+
+
+def _masked(address: str, mask: str) -> Network:
+    try:
+        ip, ones = ipaddress.ip_address(address), ipaddress.ip_address(mask)
+        length = f"{int(ones):0{ones.max_prefixlen}b}".rstrip("0")
+        if ip.version != ones.version or "0" in length:
+            raise ValueError  # noqa: TRY301  one sentence for all that can be wrong
+        return ipaddress.ip_network((ip, len(length)), strict=False)
+    except ValueError:
+        raise BadValue("must name addresses with their masks, such as 192.0.2.0|255.255.255.0") from None
+
+
+def _written_connlimits(limits: ConnLimits) -> str:
+    return ",".join(f"{net.network_address}|{net.netmask}:{most}" for net, most in limits)
+
+
 def choice(*words: str) -> Kind[str]:
     """One of some words, in any case; the value is spelled as here."""
     spelled = {word.lower(): word for word in words}
@@ -179,6 +233,10 @@ SEPARATORS = Kind("characters", _separators)
 TIMEZONE = Kind("time zone", _timezone, empty=True)
 LANGUAGE = Kind("language", _language)
 URL = Kind("web address", _url, empty=True)
+LINK = Kind("web address", _link, empty=True)
+QUOTA = Kind("bytes, also with K, M, G or T behind the number", _quota)
+CONNLIMITS = Kind("limits of connections", _connlimits, _written_connlimits, empty=True)
+NAME = Kind("name", str.lower)
 
 
 def kind_of(default: object) -> Kind[object]:

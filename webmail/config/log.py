@@ -56,7 +56,7 @@ class PopLog(LogFile, prefix="logfile.pop", effect=STORED):
     """The log of the POP service."""
 
 
-class ImapLog(LogFile, prefix="logfile.imap", effect=STORED):
+class ImapLog(LogFile, prefix="logfile.imap"):
     """The log of the IMAP service."""
 
 

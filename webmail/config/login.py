@@ -26,9 +26,22 @@ class Login(Section, prefix="service"):
         "", "Address on which services listen; empty: on all.", kind=ADDRESS, refreshable=False
     )
     dcroot: str = param("o=Internet", "Root of the domain tree in LDAP.", effect=UNSUPPORTED)
-    authcachesize: int = param(10_000, "Sign-ins remembered.", at_least=0, effect=UNSUPPORTED)
+    authcachesize: int = param(
+        10_000,
+        "Sign-ins remembered, so that the next with the same password is quick; 0: none."
+        " The password itself is not kept, and a changed one counts at once.",
+        unit="sign-ins per process",
+        at_least=0,
+        at_most=1_000_000,
+        refreshable=False,
+    )
     authcachettl: int = param(
-        900, "Time for which a sign-in is remembered.", kind=SECONDS, at_least=0, effect=UNSUPPORTED
+        900,
+        "Time for which a sign-in is remembered.",
+        kind=SECONDS,
+        at_least=0,
+        at_most=86_400,
+        refreshable=False,
     )
     dnsresolveclient: bool = param(False, "Whether to look up the names of clients.", effect=UNSUPPORTED)
     readtimeout: int = param(

@@ -121,12 +121,20 @@ def param(
     return cast("T", declared)
 
 
-def family(default: T, help: str, *, name: str, members: tuple[str, ...] = ()) -> Mapping[str, T]:  # noqa: A002
+def family(
+    default: T,
+    help: str,  # noqa: A002  the word that everyone uses for it
+    *,
+    name: str,
+    members: tuple[str, ...] = (),
+    kind: Kind[T] | None = None,
+    refreshable: bool = True,
+) -> Mapping[str, T]:
     """Declare parameters that differ in one part of their name, written `*` in `name`.
 
     The value is a mapping: of all `members`, or, where any name may be one, of those that were set.
     """
-    declared = cast("Param[T]", param(default, help, name=name))
+    declared = cast("Param[T]", param(default, help, name=name, kind=kind, refreshable=refreshable))
     return cast("Mapping[str, T]", replace(declared, members=members))
 
 
@@ -139,13 +147,21 @@ class Section:
     _values: dict[str, Any]
     _hosts: dict[str, dict[str, Any]]
 
-    def __init_subclass__(cls, prefix: str = "", effect: Effect | None = None) -> None:
-        """Take the parameters of the class and of those above it; `effect` overrules theirs."""
+    def __init_subclass__(
+        cls, prefix: str = "", effect: Effect | None = None, without: tuple[str, ...] = ()
+    ) -> None:
+        """Take the parameters of the class and of those above it.
+
+        `effect` overrules theirs; those named in `without` are not supported in this section.
+        """
         super().__init_subclass__()
         cls.prefix = prefix
         found = {**cls.params, **{key: it for key, it in vars(cls).items() if isinstance(it, Param)}}
+        if unknown := set(without) - found.keys():
+            raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}")
         if prefix:
-            found = {key: _placed(it, prefix, key, effect) for key, it in found.items()}
+            effects = dict.fromkeys(without, UNSUPPORTED)
+            found = {key: _placed(it, prefix, key, effects.get(key, effect)) for key, it in found.items()}
             found |= {it.attribute: it for it in map(_companion, found.values()) if it}
         cls.params = found
         for attribute, declared in found.items():

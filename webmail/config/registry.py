@@ -15,6 +15,7 @@ from webmail.config.param import MEMBER, Param, Section, host_key
 MAX_NEAREST = 3  # names offered for one that is not known
 CLOSE = 0.6  # difflib's measure: 1 is the same, 0 has nothing in common
 FILE = "_file"
+_ANY_MEMBER = "([^.*/]+)"  # no slash: a member may name a directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Registry:
             for member in members:
                 self._add_name(Setting(setting.section, setting.param, member=member))
         else:
-            pattern = re.escape(setting.param.name).replace(re.escape(MEMBER), "([^.*]+)")
+            pattern = re.escape(setting.param.name).replace(re.escape(MEMBER), _ANY_MEMBER)
             self._open.append((re.compile(pattern), setting))
 
     def _add_name(self, setting: Setting) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
+from operator import sub
+from typing import TypeAlias
 
 MAX_NUMBER = 2**32 - 1  # nz-number: what a UID or sequence number may be
 STAR = 2**32  # stands for `*`, the last message: above every number
 LINE_ROOM = 7000  # octets of a set in one command; servers read lines of 8 KiB at least (RFC 7162, 4)
 
 _RANGE = re.compile(r"(\d{1,10}|\*)(?::(\d{1,10}|\*))?\Z", re.ASCII)
+_SINGLES = re.compile(r"\d{1,10}(?:,\d{1,10})++", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class SequenceSet:
     @classmethod
     def parse(cls, text: str) -> SequenceSet:
         """From `2,4:7,9:*`; the empty text is the empty set. ValueError for anything else."""
+        if _SINGLES.fullmatch(text):  # as many clients say thousands of UIDs
+            return cls(tuple(runs(sorted({_checked(int(number)) for number in text.split(",")}))))
         return cls.joined(_range(piece) for piece in text.split(",")) if text else cls(())
 
     def __str__(self) -> str:
@@ -67,6 +74,22 @@ class SequenceSet:
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether it says `*`."""
+        return bool(self.ranges) and self.ranges[-1][1] == STAR
+
+    def resolve(self, last: int) -> SequenceSet:
+        """The set with the number of the last message for `*`; without it where there is no message: 0.
+
+        `5:*` holds the last message also where that is below 5 (RFC 9051, seq-range).
+        """
+        if not self.open_ended:
+            return self
+        first = self.ranges[-1][0]
+        end = [(min(first, last), max(first, last) if first != STAR else last)] if last else []
+        return SequenceSet.joined([*self.ranges[:-1], *end])
 
     def count(self) -> int:
         """How many numbers, without making them; ask before iterating over what a server said."""
@@ -88,6 +111,44 @@ class SequenceSet:
 
 
 UidSet = SequenceSet
+
+
+class Saved(Enum):
+    """`$` where a set may stand: what the last SEARCH saved (RFC 5182, 2.1)."""
+
+    RESULT = "$"
+
+
+Numbers: TypeAlias = SequenceSet | Saved
+
+
+def indexes(numbers: SequenceSet, uids: Sequence[int]) -> list[range]:
+    """Where in the ascending uids those of a resolved set stand; each range of the set by bisection."""
+    found: list[range] = []
+    start = 0
+    for first, last in numbers.ranges:
+        start = bisect_left(uids, first, start)
+        end = bisect_right(uids, last, start)
+        if start < end:
+            found.append(range(start, end))
+        start = end
+    return found
+
+
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Stretches (first, last) of numbers that follow each other by one, in the order in which they come."""
+    if not numbers:
+        return []
+    steps = map(sub, numbers[1:], numbers)
+    starts = [0, *[at for at, step in enumerate(steps, 1) if step != 1], len(numbers)]
+    return [(numbers[start], numbers[end - 1]) for start, end in pairwise(starts)]
+
+
+def compact(numbers: Sequence[int]) -> bytes:
+    """The numbers as a sequence-set, in their order: `1:3,5`. Empty for none, which IMAP cannot say."""
+    return ",".join(
+        [f"{first}:{last}" if first != last else str(first) for first, last in runs(numbers)]
+    ).encode("ascii")
 
 
 def _range(piece: str) -> tuple[int, int]:

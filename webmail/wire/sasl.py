@@ -1,6 +1,13 @@
-"""What a client says in SASL, before base64; the same for IMAP, POP and SMTP."""
+"""What is said in SASL, by a client and to a server; the same for IMAP, POP and SMTP."""
 
 from __future__ import annotations
+
+from binascii import Error, a2b_base64
+
+from webmail.wire import ProtocolError
+
+MAX_BASE64 = 4096  # octets of one response; PLAIN with three names of MAX_NAME octets fits in
+MAX_NAME = 1000  # octets of an identity or a password; RFC 4616, 2 wants room for 255
 
 
 # RFC 4616, 2
@@ -44,3 +51,50 @@ def _text(part: str) -> bytes:
 def _plainly(*parts: str) -> None:
     if not all(part.isprintable() for part in parts):
         raise ValueError("a control character cannot be said in SASL")
+
+
+# Read by a server
+
+
+# RFC 4648, 4
+def decode_base64(line: bytes, limit: int = MAX_BASE64) -> bytes:
+    """Strictly: no octet outside of the alphabet, padding exactly where it belongs. ProtocolError else."""
+    if len(line) > limit:
+        raise ProtocolError(f"base64 of more than {limit} octets")
+    try:
+        return a2b_base64(line, strict_mode=True)
+    except Error as error:
+        raise ProtocolError("that is no base64") from error
+
+
+# RFC 9051, 6.2.2
+def parse_response(line: bytes) -> bytes | None:
+    """What a client's line after a challenge says; None if it gives up with `*`."""
+    return None if line == b"*" else decode_base64(line)
+
+
+# RFC 4616, 2
+def parse_plain(message: bytes) -> tuple[str, str, str]:
+    """authzid, authcid and password; the authzid is empty where the client wants to be the authcid."""
+    parts = message.split(b"\0")
+    if len(parts) != 3 or not parts[1] or not parts[2]:
+        raise ProtocolError("PLAIN is an identity or nothing, NUL, a user, NUL, a password")
+    authzid, authcid, password = map(_read, parts)
+    return authzid, authcid, password
+
+
+# RFC 4422, Appendix A
+def parse_external(message: bytes) -> str:
+    """The authzid; empty where the client wants to be whom its certificate names."""
+    if b"\0" in message:
+        raise ProtocolError("NUL in an identity")
+    return _read(message)
+
+
+def _read(octets: bytes) -> str:
+    if len(octets) > MAX_NAME:
+        raise ProtocolError(f"a name or password of more than {MAX_NAME} octets")
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProtocolError("a name or password that is not in UTF-8") from error

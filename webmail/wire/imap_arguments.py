@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from webmail.wire import ProtocolError
 from webmail.wire.imap_request import Announced, announced
-from webmail.wire.imap_sets import MAX_NUMBER, Numbers, Saved, SequenceSet
+from webmail.wire.imap_sets import MAX_NUMBER, Numbers, Page, Saved, SequenceSet
 from webmail.wire.imap_utf7 import decode_utf7
 from webmail.wire.imap_values import MAX_NUMBER64, checked_flag
 from webmail.wire.sasl import MAX_BASE64, decode_base64
@@ -34,6 +34,7 @@ _QUOTED = re.compile(rb'"([^"\\\r\n\0]*+(?:\\["\\][^"\\\r\n\0]*+)*+)"')
 _ESCAPED = re.compile(rb'\\(["\\])')
 _DIGITS = re.compile(rb"[0-9]+")
 _SET = re.compile(rb"[0-9*:,]+|\$")
+_PAGE = re.compile(rb"(-?[0-9]{1,10}):(-?[0-9]{1,10})")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+")
 _DATE = re.compile(rb'("?)([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})\1(?![0-9"])')
 _DATE_TIME = re.compile(
@@ -90,6 +91,13 @@ class Arguments:
             return False
         match = _ATOM.match(self._text, self._at + 1)
         return match is not None and match[0].upper() in {word.encode("ascii") for word in words}
+
+    def at_number_set(self) -> bool:
+        return _SET.match(self._text, self._at) is not None
+
+    def expect(self, octets: bytes, what: str) -> None:
+        if not self.take(octets):
+            raise ProtocolError(f"{what} is wanted")
 
     def space(self, before: str) -> None:
         if not self.take(b" "):
@@ -203,6 +211,14 @@ class Arguments:
         if isinstance(numbers, Saved) or numbers.open_ended:
             raise ProtocolError(f"{what} are wanted without * and $")
         return numbers
+
+    # RFC 9394, partial-range
+    def page(self) -> Page:
+        found = self.match(_PAGE, "a range")
+        try:
+            return Page(int(found[1]), int(found[2]))
+        except ValueError as error:
+            raise ProtocolError("a range such as 1:500 or -1:-100 is wanted") from error
 
     def flag(self, what: str = "a flag") -> str:
         r"""A system flag, spelt as in RFC 9051, or a keyword. `\Recent` and `\*` are none."""

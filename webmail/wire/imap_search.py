@@ -2,17 +2,26 @@ r"""Search keys of IMAP by construction (RFC 9051, 6.4.4): And(From("ann"), Not(
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from webmail.wire.imap_sets import SequenceSet
-from webmail.wire.imap_values import Argument, AString, Atom, Line, List, Number, SetArgument, checked_flag
+from webmail.wire.imap_values import (
+    Argument,
+    AString,
+    Atom,
+    Line,
+    List,
+    Number,
+    Quoted,
+    SetArgument,
+    checked_field,
+    checked_flag,
+)
 
 MAX_KEYS = 1000  # of one And or Or: more is no question of a person
 
-_FIELD = re.compile(r"[!-9;-~]{1,100}")  # ftext of RFC 5322, 3.6.8
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SYSTEM_FLAGS = frozenset({"answered", "deleted", "draft", "flagged", "seen"})
 
@@ -89,7 +98,7 @@ class Not(Key):
 
 
 @dataclass(frozen=True, slots=True)
-class _Text(Key):
+class TextKey(Key):
     text: str
     word: ClassVar[str]
 
@@ -97,37 +106,37 @@ class _Text(Key):
         return Atom(self.word), AString(self.text)
 
 
-class From(_Text):
+class From(TextKey):
     __slots__ = ()
     word = "FROM"
 
 
-class To(_Text):
+class To(TextKey):
     __slots__ = ()
     word = "TO"
 
 
-class Cc(_Text):
+class Cc(TextKey):
     __slots__ = ()
     word = "CC"
 
 
-class Bcc(_Text):
+class Bcc(TextKey):
     __slots__ = ()
     word = "BCC"
 
 
-class Subject(_Text):
+class Subject(TextKey):
     __slots__ = ()
     word = "SUBJECT"
 
 
-class Body(_Text):
+class Body(TextKey):
     __slots__ = ()
     word = "BODY"
 
 
-class Text(_Text):
+class Text(TextKey):
     """In the header or the body."""
 
     __slots__ = ()
@@ -142,13 +151,11 @@ class Header(Key):
     text: str
 
     def arguments(self) -> tuple[Argument, ...]:
-        if not _FIELD.fullmatch(self.field):
-            raise ValueError("not the name of a header field")
-        return Atom("HEADER"), AString(self.field), AString(self.text)
+        return Atom("HEADER"), AString(checked_field(self.field)), AString(self.text)
 
 
 @dataclass(frozen=True, slots=True)
-class _Day(Key):
+class DayKey(Key):
     day: date
     word: ClassVar[str]
 
@@ -157,33 +164,38 @@ class _Day(Key):
         return Atom(self.word), Atom(day)
 
 
-class Since(_Day):
+class Since(DayKey):
     """Received on that day or later; servers disregard time and zone."""
 
     __slots__ = ()
     word = "SINCE"
 
 
-class Before(_Day):
+class Before(DayKey):
     __slots__ = ()
     word = "BEFORE"
 
 
-class On(_Day):
+class On(DayKey):
     __slots__ = ()
     word = "ON"
 
 
-class SentSince(_Day):
+class SentSince(DayKey):
     """By the Date field instead of the day of arrival."""
 
     __slots__ = ()
     word = "SENTSINCE"
 
 
-class SentBefore(_Day):
+class SentBefore(DayKey):
     __slots__ = ()
     word = "SENTBEFORE"
+
+
+class SentOn(DayKey):
+    __slots__ = ()
+    word = "SENTON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +230,24 @@ class Flagged(Key):
 
 
 @dataclass(frozen=True, slots=True)
+class Recent(Key):
+    """RFC 3501, 6.4.4: first told to this session. OLD is Not(Recent()), NEW is recent and not seen."""
+
+    def arguments(self) -> tuple[Argument, ...]:
+        return (Atom("RECENT"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Seq(Key):
+    """By sequence numbers."""
+
+    numbers: SequenceSet
+
+    def arguments(self) -> tuple[Argument, ...]:
+        return (SetArgument(self.numbers),)
+
+
+@dataclass(frozen=True, slots=True)
 class Uid(Key):
     uids: SequenceSet
 
@@ -230,9 +260,12 @@ class Modseq(Key):
     """Changed at or after that mod-sequence (RFC 7162, 3.1.5)."""
 
     value: int
+    entry: str = ""  # "/flags/\\Draft": only changes of that flag, where a server can tell
+    kind: str = "all"  # of the entry: priv, shared, all
 
     def arguments(self) -> tuple[Argument, ...]:
-        return Atom("MODSEQ"), Number(self.value)
+        entry = (Quoted(self.entry), Atom(self.kind)) if self.entry else ()
+        return Atom("MODSEQ"), *entry, Number(self.value)
 
 
 def _bounded(keys: tuple[Key, ...]) -> tuple[Key, ...]:

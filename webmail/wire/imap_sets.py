@@ -122,6 +122,28 @@ class Saved(Enum):
 Numbers: TypeAlias = SequenceSet | Saved
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """RFC 9394, partial-range: `1:500` are the first results, `-1:-100` the last; both ends included."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.first * self.last <= 0 or max(abs(self.first), abs(self.last)) > MAX_NUMBER:
+            raise ValueError("two numbers of one sign are wanted")
+
+    def __str__(self) -> str:
+        return f"{self.first}:{self.last}"
+
+    def of(self, count: int) -> slice:
+        """Which of that many results, in ascending order, the page holds."""
+        near, far = sorted((abs(self.first), abs(self.last)))
+        if self.first > 0:
+            return slice(near - 1, far)
+        return slice(max(count - far, 0), max(count - near + 1, 0))
+
+
 def indexes(numbers: SequenceSet, uids: Sequence[int]) -> list[range]:
     """Where in the ascending uids those of a resolved set stand; each range of the set by bisection."""
     found: list[range] = []
@@ -180,3 +202,18 @@ def _text(first: int, last: int) -> str:
     if first == last:
         return left
     return f"{left}:{'*' if last == STAR else last}"
+
+
+def common(one: SequenceSet, other: SequenceSet) -> SequenceSet:
+    """The numbers that are in both sets, neither of which says `*`."""
+    found: list[tuple[int, int]] = []
+    left, right = 0, 0
+    while left < len(one.ranges) and right < len(other.ranges):
+        (first, last), (begin, end) = one.ranges[left], other.ranges[right]
+        if max(first, begin) <= min(last, end):
+            found.append((max(first, begin), min(last, end)))
+        if last < end:
+            left += 1
+        else:
+            right += 1
+    return SequenceSet(tuple(found))

@@ -37,6 +37,7 @@ __all__ = [
     "String",
     "Synchronising",
     "UidSet",
+    "checked_field",
     "checked_flag",
     "decode_utf7",
     "encode_utf7",
@@ -47,6 +48,7 @@ MAX_NUMBER64 = 2**63 - 1  # mod-sequences (RFC 7162, 3.1.1)
 
 _ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]+")  # ATOM-CHAR
 _FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~]+")
+_FIELD = re.compile(r"[!-9;-~]{1,100}")  # ftext of RFC 5322, 3.6.8
 _PLAIN = re.compile(rb"[A-Za-z0-9$&'+,\-./:;=@_]+")  # of ASTRING-CHAR those that no server ever got wrong
 _NOT_QUOTED = re.compile(rb"[\r\n\x80-\xff]")
 _NOT_QUOTED_UTF8 = re.compile(rb"[\r\n]")
@@ -235,6 +237,13 @@ def checked_flag(flag: str) -> str:
     if not _FLAG.fullmatch(flag):
         raise ValueError("not a flag")
     return flag
+
+
+def checked_field(name: str) -> str:
+    """The name itself if a header field may have it. ValueError otherwise."""
+    if not _FIELD.fullmatch(name):
+        raise ValueError("not the name of a header field")
+    return name
 
 
 def _octets(value: str | bytes) -> bytes:

@@ -6,12 +6,21 @@ import ssl
 from pathlib import Path
 
 
-def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
-    """The context of a listener; the key may lie in the certificate's file. Raises OSError, ssl.SSLError."""
+def server_context(
+    certificate: Path, key: Path | None = None, client_ca: Path | None = None
+) -> ssl.SSLContext:
+    """The context of a listener; the key may lie in the certificate's file. Raises OSError, ssl.SSLError.
+
+    `client_ca`: clients are asked for a certificate of these authorities. Who has none may come in
+    without; who shows another is turned away.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.load_cert_chain(certificate, key or None)
+    if client_ca is not None:
+        context.load_verify_locations(client_ca)
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import statistics
 import time
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Run
+from webmail.config import of
 from webmail.directory import User
 from webmail.directory.imap import ImapDirectory
 from webmail.directory.local import (
@@ -25,6 +27,8 @@ from webmail.directory.local import (
     set_password,
 )
 from webmail.directory.names import BadName, Name, Rules, canonical
+from webmail.directory.opening import opened
+from webmail.directory.remembered import Remembered
 from webmail.errors import AlreadyExists, AuthFailed, BadRequest, Busy, NotFound, Unavailable
 
 RULES = Rules("@+", "example.test")
@@ -33,6 +37,7 @@ RULES = Rules("@+", "example.test")
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
+        ("anyone@other.test", Name("anyone", "other.test")),
         ("alice", Name("alice")),
         ("Alice", Name("alice")),
         (" alice ", Name("alice")),
@@ -82,6 +87,8 @@ def test_one_spelling(typed: str, name: Name) -> None:
         "\ud800",
         "al\u200bice",
         "alice\u202e",
+        "anyone",
+        "Anonymous@example.test",
     ],
 )
 def test_no_such_name(typed: str) -> None:
@@ -228,6 +235,115 @@ def test_unknown_name_takes_as_long_as_a_wrong_password(run: Run, tmp_path: Path
     known, unknown, impossible = run(talk())
     assert unknown > known / 2
     assert impossible > known / 2
+
+
+def test_a_name_is_found_without_a_password(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "a", RULES, name="Alice")
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES, defaulthost="store1")
+        alice = await directory.verify("alice", "a")
+        assert await directory.find("ALICE+example.test") == alice
+        assert [await directory.find(login) for login in ("bob", "", "b*b", "x" * 300)] == [None] * 4
+        await directory.close()
+
+    run(talk())
+
+
+def test_a_remembered_sign_in_takes_a_moment(run: Run, tmp_path: Path) -> None:
+    """Under a millisecond, where hashing takes a hundred; a wrong password is hashed each time."""
+    path = tmp_path / "users.sqlite"
+    add_user(path, "alice", "right", RULES)
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES, remembered=Remembered(10, 900))
+
+        async def timed(password: str) -> float:
+            began = time.perf_counter()
+            with contextlib.suppress(AuthFailed):
+                assert (await directory.verify("Alice", password)).uid == "alice"
+            return time.perf_counter() - began
+
+        first = await timed("right")
+        again = statistics.median([await timed("right") for _ in range(50)])
+        wrong = statistics.median([await timed("wrong") for _ in range(3)])
+        assert again < 0.001
+        assert min(first, wrong) > 10 * again
+        assert await timed("right") < first / 10
+        await directory.close()
+
+    run(talk())
+
+
+def test_a_changed_password_is_not_remembered(run: Run, tmp_path: Path) -> None:
+    """Not the old one, not that of somebody deleted, nor one that somebody else has."""
+    path = tmp_path / "users.sqlite"
+    for uid in ("alice", "bob"):
+        add_user(path, uid, "old", RULES)
+
+    async def talk() -> None:
+        directory = LocalDirectory(path, RULES, remembered=Remembered(10, 900))
+        for login in ("alice", "alice", "bob"):
+            await directory.verify(login, "old")
+        set_password(path, "alice", "new", RULES)
+        for login, password in (("alice", "old"), ("bob", "new")):
+            with pytest.raises(AuthFailed):
+                await directory.verify(login, password)
+        await directory.verify("alice", "new")
+        delete_user(path, "alice", RULES)
+        with pytest.raises(AuthFailed):
+            await directory.verify("alice", "new")
+        await directory.close()
+
+    run(talk())
+
+
+def test_what_is_remembered_is_bounded_and_ends() -> None:
+    now = [0.0]
+    remembered = Remembered(2, 900, lambda: now[0])
+    for uid in ("a", "b"):
+        remembered.note(uid, "hash", b"secret")
+    assert remembered.knows("a", "hash", b"secret")
+    remembered.note("c", "hash", b"secret")
+    known = [remembered.knows(uid, "hash", b"secret") for uid in "abc"]
+    assert known == [True, False, True]
+    for uid, stored, password in (
+        ("a", "hash", b"Secret"),
+        ("a", "hush", b"secret"),
+        ("ah", "ash", b"secret"),
+    ):
+        assert not remembered.knows(uid, stored, password)
+    now[0] = 900.0
+    assert not remembered.knows("a", "hash", b"secret")
+    assert b"secret" not in repr(vars(remembered)).encode()
+    nothing = Remembered(0, 900)
+    nothing.note("a", "hash", b"secret")
+    assert not nothing.knows("a", "hash", b"secret")
+
+
+def test_the_directory_that_is_configured(run: Run, tmp_path: Path) -> None:
+    async def attempt(host: str, login: str, password: str) -> bool:
+        return (host, login, password) == ("store1", "alice@example.test", "right")
+
+    async def talk() -> None:
+        common = {
+            "local.datadir": str(tmp_path),
+            "service.defaultdomain": "example.test",
+            "service.loginseparator": "@+",
+            "local.service.proxy.defaulthost": "store1",
+        }
+        asking = opened(of(common | {"local.directory.type": "imap"}), attempt)
+        assert (await asking.verify("alice", "right")).login == "alice@example.test"
+        add_user(tmp_path / "users.sqlite", "alice", "right", RULES)
+        local = opened(of(common), attempt)
+        assert await local.verify("alice+example.test", "right") == User(
+            "alice", "alice", "store1", "alice@example.test"
+        )
+        for directory in (asking, local):
+            await directory.close()
+
+    run(talk())
 
 
 def test_a_crowd_of_guesses_is_told_to_come_back_and_does_not_pile_up(run: Run, tmp_path: Path) -> None:

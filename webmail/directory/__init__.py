@@ -27,4 +27,10 @@ class Directory(Protocol):
         Unavailable if nobody can tell.
         """
 
+    async def find(self, login: str) -> User | None:
+        """The person whom this login names, without a password: for those who were let in otherwise.
+
+        None if there is nobody, as far as can be told: `imap` takes every well-formed name for somebody.
+        """
+
     async def close(self) -> None: ...

@@ -30,17 +30,25 @@ class ImapDirectory:
                 N_("Mail server unavailable. Administrator, check server log for details."),
                 detail="local.service.proxy.defaulthost is not set",
             )
+        user = await self.find(login)
+        if user is None or not 0 < len(password) <= MAX_PASSWORD or "\0" in password:
+            raise AuthFailed
+        if not await self._attempt(self._host, user.login, password):
+            raise AuthFailed
+        return user
+
+    async def find(self, login: str) -> User | None:
+        """Whom this login would name: the backend tells nobody who exists, so this is somebody always."""
         try:
             name = canonical(login, self._rules)
         except BadName:
-            raise AuthFailed from None
-        if not 0 < len(password) <= MAX_PASSWORD or "\0" in password:
-            raise AuthFailed
-        backend_login = name.full(self._rules.defaultdomain)
-        if not await self._attempt(self._host, backend_login, password):
-            raise AuthFailed
-        address = name.full(self._rules.defaultdomain or self._maildomain)
-        return User(uid=name.uid, login=backend_login, host=self._host, address=address)
+            return None
+        return User(
+            uid=name.uid,
+            login=name.full(self._rules.defaultdomain),
+            host=self._host,
+            address=name.full(self._rules.defaultdomain or self._maildomain),
+        )
 
     async def close(self) -> None:
         """Nothing is kept open here."""

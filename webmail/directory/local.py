@@ -15,6 +15,7 @@ import argon2
 from webmail.database import Database, connect
 from webmail.directory import User
 from webmail.directory.names import BadName, Rules, canonical
+from webmail.directory.remembered import Remembered
 from webmail.errors import AlreadyExists, AuthFailed, BadRequest, Busy, NotFound
 from webmail.i18n import N_
 
@@ -39,7 +40,15 @@ _SELECT = "SELECT uid, mailhost, address, name, login FROM users"
 class LocalDirectory:
     """Users of our own; `defaulthost` and `maildomain` fill what their rows leave open."""
 
-    def __init__(self, path: Path, rules: Rules, *, defaulthost: str = "", maildomain: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        rules: Rules,
+        *,
+        defaulthost: str = "",
+        maildomain: str = "",
+        remembered: Remembered | None = None,
+    ) -> None:
         self._rules = rules
         self._defaulthost = defaulthost
         self._maildomain = rules.defaultdomain or maildomain
@@ -48,23 +57,37 @@ class LocalDirectory:
         self._dummy = self._hasher.hash("nobody has this password")
         self._threads = ThreadPoolExecutor(MAX_HASHING, thread_name_prefix="argon2")
         self._waiting = 0
+        self._remembered = remembered or Remembered(0, 0)
 
     async def verify(self, login: str, password: str) -> User:
-        """Whose login and password these are.
+        """Whose login and password these are; at once where that is `remembered`.
 
         Raises AuthFailed after the same time for all reasons; Busy if too many ask at once.
         """
-        try:
-            uid = canonical(login, self._rules).uid
-        except BadName:
-            uid = ""
+        uid = self._canonical(login)
         row = await self._database.read(_find, uid)
+        typed = _normal(password[: MAX_PASSWORD + 1])
+        if row is not None and self._remembered.knows(uid, row[0], typed):
+            return self._user(row[1])
         matches, stale = await self._matches(row[0] if row else self._dummy, password)
         if row is None or not matches:
             raise AuthFailed
         if stale:
             await self._rehash(uid, row[0], password)
+        self._remembered.note(uid, row[0], typed)
         return self._user(row[1])
+
+    async def find(self, login: str) -> User | None:
+        """The user of this name, None if there is none."""
+        row = await self._database.read(_find, self._canonical(login))
+        return self._user(row[1]) if row else None
+
+    def _canonical(self, login: str) -> str:
+        """The user's name; "" for what can be nobody's, and nobody is called so."""
+        try:
+            return canonical(login, self._rules).uid
+        except BadName:
+            return ""
 
     async def _matches(self, known: str, password: str) -> tuple[bool, bool]:
         if self._waiting >= MAX_WAITING:
@@ -159,7 +182,11 @@ def _uid(login: str, rules: Rules) -> str:
         return canonical(login, rules).uid
     except BadName:
         raise BadRequest(
-            N_("“{login}” cannot be a user’s name: letters, digits and . - _ + = ~ only."), login=login
+            N_(
+                "“{login}” cannot be a user’s name: letters, digits and . - _ + = ~ only, and neither"
+                " “anyone” nor “anonymous”."
+            ),
+            login=login,
         ) from None
 
 

@@ -11,6 +11,8 @@ MAX_DOMAIN = 253  # RFC 1035 2.3.4, without the final dot
 # Beyond letters and digits. Kept out on purpose: "*" (Dovecot's separator of master users), "%" (its
 # variables), "/" and leading dots (paths), quotes, blanks and anything that a log line could trip over.
 _MARKS = frozenset(".-_+=~")
+# Whom lists of rights name by these words (RFC 4314, 3) can be no single person.
+_RESERVED = frozenset({"anyone", "anonymous"})
 _LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]{0,61}[^\W_])?(?<!-)")
 
 
@@ -47,7 +49,7 @@ def canonical(login: str, rules: Rules) -> Name:
     """The name behind what a person typed; people of the default domain are the same with and without it.
 
     The last separator in the login counts. Raises BadName for anything but letters, digits and
-    `. - _ + = ~` in the name or for a malformed domain.
+    `. - _ + = ~` in the name or for a malformed domain, and for names that mean others than a person.
     """
     if len(login) > MAX_NAME:
         raise BadName  # before it is normalised, which takes a time that grows with the square
@@ -59,7 +61,10 @@ def canonical(login: str, rules: Rules) -> Name:
     _check_user(user)
     if cut >= 0:
         _check_domain(domain)
-    return Name(user, "" if domain == rules.defaultdomain.casefold() else domain)
+    name = Name(user, "" if domain == rules.defaultdomain.casefold() else domain)
+    if name.uid in _RESERVED:
+        raise BadName
+    return name
 
 
 def _check_user(user: str) -> None:

@@ -19,10 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from webmail.auth.brake import Brake
 from webmail.config import Config
-from webmail.directory import Directory
-from webmail.directory.imap import ImapDirectory
-from webmail.directory.local import LocalDirectory
-from webmail.directory.names import Rules
+from webmail.directory import opening
 from webmail.errors import MailError
 from webmail.http import answers
 from webmail.http.backend.pool import Pool
@@ -129,7 +126,7 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
         stack.push_async_callback(sessions.close)
         profiles = Profiles(data / "profiles.sqlite")
         stack.push_async_callback(profiles.close)
-        directory = _directory(config, pool)
+        directory = opening.opened(config, pool.try_login)
         stack.push_async_callback(directory.close)
         credentials = Credentials(config.http.sessiontimeout)
         mta = _mta(config)
@@ -157,14 +154,6 @@ async def opened(config: Config, log: logging.Logger) -> AsyncIterator[Gateway]:
 def _terms(config: Config) -> Terms:
     http = config.http
     return Terms(http.sessiontimeout, http.sessionlifetime, http.ipsecurity)
-
-
-def _directory(config: Config, pool: Pool) -> Directory:
-    rules = Rules(config.login.loginseparator, config.login.defaultdomain)
-    host, domain = config.proxy.defaulthost, config.local.hostname or socket.getfqdn()
-    if config.directory.type == "imap":
-        return ImapDirectory(pool.try_login, rules, host=host, maildomain=domain)
-    return LocalDirectory(config.usersfile, rules, defaulthost=host, maildomain=domain)
 
 
 def _mta(config: Config) -> Target:

@@ -135,7 +135,7 @@ def decode(data: bytes, label: bytes | str | None = None) -> str:
         text = _strictly(data, "utf_8")
     if text is None:
         text = _guess(data) if name == "utf_8" else data.decode(name, "replace")
-    return _UNPAIRED.sub("\ufffd", text).removeprefix("\ufeff")
+    return text if text.isascii() else _UNPAIRED.sub("\ufffd", text).removeprefix("\ufeff")
 
 
 def _shift_jis(escaped: re.Match[bytes]) -> bytes:
@@ -163,6 +163,6 @@ def _guess(data: bytes) -> str:
         return data.decode("ascii") if japanese is None else japanese
     text = data.decode("utf_8", "replace")
     broken = text.count("\ufffd")
-    if broken and broken * 4 > sum(1 for c in text if c > "\x7f"):
+    if broken and broken * 4 > len(text) - len(text.encode("ascii", "ignore")):
         text = data.decode("cp1252", "replace")
     return text.removeprefix("\ufeff")

@@ -81,7 +81,7 @@ def _is_signature(part: Part) -> bool:
 
 def filename(part: Part) -> str:
     """A name under which a part can be saved anywhere; never empty (RFC 2183, 2.3; RFC 2231)."""
-    named = _parameter(part.disposition_params, "filename") or _parameter(part.params, "name")
+    named = parameter(part.disposition_params, "filename") or parameter(part.params, "name")
     name = safe_name(named)
     if not name and part.envelope is not None and part.envelope.subject:
         name = safe_name(re.sub(r"[/\\]", "-", headers.decode(part.envelope.subject)) + ".eml")
@@ -94,7 +94,7 @@ def _made_up(part: Part) -> str:
     return f"{stem}-{part.section}.{extension}" if part.section else f"{stem}.{extension}"
 
 
-def _parameter(params: Mapping[str, bytes], name: str) -> str:
+def parameter(params: Mapping[str, bytes], name: str) -> str:
     """A parameter in any shape: name*, name*0*, name*0, plain, or RFC 2047 inside (forbidden, often met)."""
     extended = params.get(f"{name}*")
     if extended is not None:

@@ -9,6 +9,7 @@ MAX_LINE = 65_536  # octets of a quoted-printable line that are held back; RFC 2
 
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 _NOT_BASE64 = bytes(set(range(256)) - _BASE64)
+_READ_OTHERWISE = (b"==", b" \r", b" \n", b"\t\r", b"\t\n")  # by the C library than by us
 
 
 class _Decoding(Protocol):
@@ -31,8 +32,17 @@ class Decoder:
 
 def decode(data: bytes, encoding: str) -> bytes:
     """All of it at once."""
+    if encoding.strip().lower() == "quoted-printable" and _is_plain(data):
+        return binascii.a2b_qp(data)  # in a tenth of the time
     decoder = Decoder(encoding)
     return decoder.feed(data) + decoder.finish()
+
+
+def _is_plain(quoted: bytes) -> bool:
+    """No blanks at a line's end, no CR without LF, no = without meaning."""
+    ends_blank = quoted.endswith((b" ", b"\t"))
+    bare = quoted.count(b"\r") != quoted.count(b"\r\n")
+    return not ends_blank and not bare and not any(odd in quoted for odd in _READ_OTHERWISE)
 
 
 class _Identity:

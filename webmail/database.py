@@ -78,10 +78,10 @@ class _Lane:
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             if self._connection is None:
-                self._connection = _connection(self._path)
-            return _transact(self._connection, self._begin, work)
+                self._connection = connection_to(self._path)
+            return transact(self._connection, self._begin, work)
         except sqlite3.Error as error:
-            raise _in_our_words(error, self._path) from error
+            raise in_our_words(error, self._path) from error
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -98,10 +98,10 @@ def connect(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
     path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
     for attempt in range(OPEN_TRIES):
-        connection = _connection(path)
+        connection = connection_to(path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            _transact(connection, "BEGIN IMMEDIATE", lambda connected: _create(connected, schema))
+            transact(connection, "BEGIN IMMEDIATE", lambda connected: _create(connected, schema))
         except sqlite3.OperationalError as error:
             connection.close()
             # Switching to WAL does not wait for others as ordinary locks do.
@@ -113,7 +113,8 @@ def connect(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
     raise AssertionError
 
 
-def _transact(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+def transact(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    """The result of `work` in a transaction of its own, committed; rolled back if it raises."""
     connection.execute(begin)
     try:
         result = work(connection)
@@ -125,7 +126,8 @@ def _transact(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite
     return result
 
 
-def _connection(path: Path) -> sqlite3.Connection:
+def connection_to(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is there, used by one thread at a time; each commit is on the disk."""
     connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -137,7 +139,8 @@ def _create(connection: sqlite3.Connection, schema: tuple[str, ...]) -> None:
         connection.execute(statement)
 
 
-def _in_our_words(error: sqlite3.Error, path: Path) -> MailError | sqlite3.Error:
+def in_our_words(error: sqlite3.Error, path: Path) -> MailError | sqlite3.Error:
+    """What an error of SQLite means for the person: OverQuota (disk full), Busy, Unavailable; else itself."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     detail = f"{path}: {error}"
     if code == sqlite3.SQLITE_FULL:

@@ -29,11 +29,12 @@ class Heard:
 class Subscription:
     """The hints about some users' mailboxes, for one listener; of the same kind only the latest."""
 
-    __slots__ = ("_everywhere", "_hints", "_kept", "_waiter", "users")
+    __slots__ = ("_everywhere", "_hints", "_kept", "_on_hint", "_waiter", "users")
 
-    def __init__(self, hints: Hints) -> None:
+    def __init__(self, hints: Hints, on_hint: Callable[[], None] | None = None) -> None:
         self.users: tuple[str, ...] = ()
         self._hints = hints
+        self._on_hint = on_hint
         self._kept: dict[tuple[str, int, Event], Hint] | None = None
         self._everywhere = False
         self._waiter: asyncio.Future[None] | None = None
@@ -69,6 +70,8 @@ class Subscription:
 
     def wake(self) -> None:
         """Let the waiting listener go on; in its loop."""
+        if self._on_hint is not None:
+            self._on_hint()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -91,9 +94,14 @@ class Hints:
         self._loop.add_reader(self._inbox, self._receive)
 
     @contextmanager
-    def subscribe(self, *users: str) -> Iterator[Subscription]:
-        """Listen to what happens in these users' mailboxes; look at them after this, not before."""
-        subscription = Subscription(self)
+    def subscribe(
+        self, *users: str, on_hint: Callable[[], None] | None = None
+    ) -> Iterator[Subscription]:
+        """Listen to what happens in these users' mailboxes; look at them after this, not before.
+
+        `on_hint` is called in the loop when something came, for who waits for other things as well.
+        """
+        subscription = Subscription(self, on_hint)
         subscription.follow(*users)
         try:
             yield subscription

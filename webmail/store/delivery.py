@@ -1,0 +1,104 @@
+"""From received bodies to messages in a mailbox: first on the disk, then in one transaction, then told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from webmail.disk import FULL, in_thread
+from webmail.errors import OverQuota
+from webmail.i18n import N_
+from webmail.store import bodies, sweep
+from webmail.store.account import Account
+from webmail.store.arrival import Arrival
+from webmail.store.bodies import Incoming
+from webmail.store.transaction import Transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A body that is whole, and what the mailbox is to say of it; as of Arrival."""
+
+    incoming: Incoming
+    flags: tuple[str, ...]
+    internaldate: int
+    zone: int
+    submitter: str | None = None
+
+
+async def deliver(
+    account: Account, received: Sequence[Received], place: Callable[[Transaction, list[Arrival]], T]
+) -> T:
+    """Run `place(transaction, arrivals)` once the bodies are on the disk; all of them or none are delivered.
+
+    Ends the bodies, whatever happens. Raises what `place` raises; OverQuota if the disk is full.
+    """
+    try:
+        arrivals = await in_thread(_settled, account, received)
+        result = await account.write(place, arrivals)
+    except asyncio.CancelledError:  # perhaps it is committed: who opens the account next finds out
+        _drop(received)
+        raise
+    except BaseException:
+        _drop(received)
+        await in_thread(sweep.recover, account)
+        raise
+    await in_thread(_finish, received)
+    return result
+
+
+def deliver_now(
+    account: Account, received: Sequence[Received], place: Callable[[Transaction, list[Arrival]], T]
+) -> T:
+    """The same without an event loop."""
+    try:
+        arrivals = _settled(account, received)
+        result = account.transact("BEGIN IMMEDIATE", lambda transaction: place(transaction, arrivals))
+    except BaseException:
+        _drop(received)
+        sweep.recover(account)
+        raise
+    _finish(received)
+    return result
+
+
+_FULL = N_("The server’s disk is full. Nothing was changed.")
+
+
+def _settled(account: Account, received: Sequence[Received]) -> list[Arrival]:
+    try:
+        return _settle(account, received)
+    except OSError as error:
+        if error.errno in FULL:
+            raise OverQuota(_FULL, detail=f"{account.place}: {error}") from error
+        raise
+
+
+def _settle(account: Account, received: Sequence[Received]) -> list[Arrival]:
+    arrivals = [
+        Arrival(
+            each.incoming.name,
+            each.incoming.settle(),
+            each.flags,
+            each.internaldate,
+            each.zone,
+            each.submitter,
+        )
+        for each in received
+    ]
+    bodies.sync(account.place, [arrival.file for arrival in arrivals])
+    return arrivals
+
+
+def _finish(received: Sequence[Received]) -> None:
+    for each in received:
+        each.incoming.finish()
+
+
+def _drop(received: Sequence[Received]) -> None:
+    for each in received:
+        each.incoming.drop()

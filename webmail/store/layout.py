@@ -1,0 +1,72 @@
+"""Where accounts lie: partitions, and in each a directory per account."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from webmail.database import PRIVATE_DIRECTORY
+
+SPREAD = "*"  # store.defaultpartition: by a hash of the account's name
+DATABASE = "account.sqlite"
+BODIES = "bodies"
+INCOMING = "incoming"
+
+_ESCAPED = str.maketrans({"%": "%25", "/": "%2F", "\0": "%00"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The partitions by name, and the one that new accounts go to (`*`: spread over all)."""
+
+    partitions: Mapping[str, Path]
+    default: str
+
+    def find(self, uid: str) -> Path | None:
+        """The directory of an account; None if there is none."""
+        inner = _inner(uid)
+        places = (partition / inner for partition in self.partitions.values())
+        return next((place for place in places if (place / DATABASE).exists()), None)
+
+    def place(self, uid: str) -> Path:
+        """The directory of an account, or where it is to be made."""
+        return self.find(uid) or self.partitions[self._new(uid)] / _inner(uid)
+
+    def _new(self, uid: str) -> str:
+        if self.default != SPREAD:
+            return self.default
+        names = sorted(self.partitions)
+        return names[int.from_bytes(_digest(uid)[:4], "big") % len(names)]
+
+    def accounts(self) -> Iterator[tuple[str, Path]]:
+        """Every account and its directory, sorted within each partition."""
+        for partition in self.partitions.values():
+            for place in sorted(partition.glob(f"??/*/{DATABASE}")):
+                yield _uid(place.parent.name), place.parent
+
+
+def make(place: Path) -> None:
+    """The directories of an account, all of them for our own eyes only."""
+    for directory in (place, place / BODIES, place / INCOMING):
+        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+
+
+def _inner(uid: str) -> Path:
+    return Path(_digest(uid).hex()[:2]) / _file_name(uid)
+
+
+def _digest(uid: str) -> bytes:
+    return hashlib.sha256(uid.encode()).digest()
+
+
+def _file_name(uid: str) -> str:
+    """A uid as one name of a file; nobody's uid leads out of the directory."""
+    name = uid.translate(_ESCAPED)
+    return "%2E" + name[1:] if name.startswith(".") else name
+
+
+def _uid(name: str) -> str:
+    return unquote(name)

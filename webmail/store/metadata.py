@@ -1,0 +1,69 @@
+"""Annotations of mailboxes and of the server (RFC 5464), shared ones and everybody's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from webmail.errors import BadRequest, NotAllowed, TooBig
+from webmail.i18n import N_
+from webmail.notify import Event
+from webmail.store.transaction import Transaction
+
+SERVER = 0  # stands for the server where a mailbox is wanted
+SHARED = ""  # owner of the entries below /shared
+MAX_VALUE = 65_536  # octets
+MAX_ENTRIES = 1000  # of one mailbox and owner
+MAX_ENTRY = 255  # octets of a name
+
+
+class TooMany(NotAllowed):
+    default = N_("There are too many annotations.")
+
+
+_ENTRY = re.compile(r"/(private|shared)(/[!-$&'+-.0-~]+)+")  # no % and *, RFC 5464, 3.2
+
+
+def checked(entry: str) -> str:
+    """An entry's name in the one case that it has. Raises BadRequest."""
+    if not _ENTRY.fullmatch(entry) or len(entry) > MAX_ENTRY or entry.endswith("/") or "//" in entry:
+        raise BadRequest(N_("An annotation cannot have this name."))
+    return entry.lower()
+
+
+def owner_of(entry: str, who: str) -> str:
+    return SHARED if entry.startswith("/shared/") else who
+
+
+def found(transaction: Transaction, mailbox: int, who: str, entry: str, depth: float) -> dict[str, bytes]:
+    """The entry and those below it: down to `depth` (0, 1 or infinity) levels. Sorted by name."""
+    entry = checked(entry)
+    rows = transaction.all(
+        "SELECT entry, value FROM metadata WHERE mailbox = ? AND owner = ?"
+        " AND (entry = ? OR (entry >= ? AND entry < ?)) ORDER BY entry",
+        mailbox, owner_of(entry, who), entry, entry + "/", entry + "0",
+    )  # fmt: skip
+    return {name: value for name, value in rows if name.count("/") - entry.count("/") <= depth}
+
+
+def change(transaction: Transaction, mailbox: int, who: str, entries: Mapping[str, bytes | None]) -> None:
+    """Set values; None takes an entry away. Raises BadRequest, TooBig, TooMany."""
+    for entry, value in entries.items():
+        _set(transaction, mailbox, who, checked(entry), value)
+    row = transaction.one("SELECT name FROM mailbox WHERE id = ?", mailbox)
+    transaction.tell(Event.AnnotateMbox, row[0] if row else "", mailbox)
+
+
+def _set(transaction: Transaction, mailbox: int, who: str, entry: str, value: bytes | None) -> None:
+    owner = owner_of(entry, who)
+    if value is None:
+        transaction.do(
+            "DELETE FROM metadata WHERE mailbox = ? AND owner = ? AND entry = ?", mailbox, owner, entry
+        )
+        return
+    if len(value) > MAX_VALUE:
+        raise TooBig(N_("An annotation has at most {most} octets."), most=MAX_VALUE)
+    transaction.do("INSERT OR REPLACE INTO metadata VALUES (?, ?, ?, ?)", mailbox, owner, entry, value)
+    count = transaction.value("SELECT count(*) FROM metadata WHERE mailbox = ? AND owner = ?", mailbox, owner)
+    if count > MAX_ENTRIES:
+        raise TooMany

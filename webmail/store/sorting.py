@@ -1,0 +1,92 @@
+"""SORT and THREAD (RFC 5256): orders and threads of a mailbox, found once for all who ask.
+
+They depend on nothing but the bodies, which never change, so they are kept beside the snapshot until a
+message comes or goes; a change of flags leaves them alone.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Sequence
+from itertools import compress
+
+from webmail.mail.thread import Message, Tree, thread_orderedsubject, thread_references
+from webmail.store.snapshot import Snapshot
+from webmail.store.transaction import Transaction
+
+# What messages are sorted by, RFC 5256, 3 and RFC 5957, 3; equal ones in the order of their numbers
+_COLUMNS = {
+    "ARRIVAL": "m.internaldate",
+    "CC": "h.cc_key",
+    "DATE": "ifnull(h.sent, m.internaldate)",
+    "DISPLAYFROM": "h.display_from",
+    "DISPLAYTO": "h.display_to",
+    "FROM": "h.from_key",
+    "SIZE": "m.size",
+    "SUBJECT": "h.base_subject",
+    "TO": "h.to_key",
+}
+_JOINED = "SELECT {column} FROM message m JOIN header h ON h.body = m.body WHERE m.mailbox = ? ORDER BY m.uid"
+_ALONE = "SELECT {column} FROM message m WHERE m.mailbox = ? ORDER BY m.uid"
+
+Order = Sequence[tuple[str, bool]]  # by what, and whether in reverse; the first counts most
+
+
+def in_order(
+    transaction: Transaction, snapshot: Snapshot, wanted: Collection[int], order: Order
+) -> list[int]:
+    """These uids of the snapshot in that order."""
+    places: Sequence[int] = range(len(snapshot.uids))
+    if len(wanted) < len(snapshot.uids):
+        chosen = set(wanted)
+        places = list(compress(places, map(chosen.__contains__, snapshot.uids)))
+    for name, reverse in reversed(order):
+        ranks = _ranks(transaction, snapshot, name)
+        places = sorted(places, key=ranks.__getitem__, reverse=reverse)  # stable, also in reverse
+    uids = snapshot.uids
+    return [uids[place] for place in places]
+
+
+def _ranks(transaction: Transaction, snapshot: Snapshot, name: str) -> Sequence[int]:
+    """For each message its place among the values; equal values have the same."""
+    known: array[int] | None = snapshot.found.get(name)
+    if known is None:
+        values = _values(transaction, snapshot, name)
+        ranks = {value: rank for rank, value in enumerate(sorted(set(values)))}
+        known = snapshot.found[name] = array("I", map(ranks.__getitem__, values))
+    return known
+
+
+def _values(transaction: Transaction, snapshot: Snapshot, name: str) -> list[int | str]:
+    column = _COLUMNS[name]
+    statement = (_JOINED if "h." in column else _ALONE).format(column=column)
+    return [value for (value,) in transaction.all(statement, snapshot.mailbox)]
+
+
+_THREADED: dict[str, Callable[[Sequence[Message]], Tree]] = {
+    "ORDEREDSUBJECT": thread_orderedsubject,
+    "REFERENCES": thread_references,
+}
+_MESSAGES = """
+SELECT m.uid, h.message_id, h.refs, ifnull(h.sent, m.internaldate), h.base_subject, h.reply
+FROM message m JOIN header h ON h.body = m.body WHERE m.mailbox = ? ORDER BY m.uid
+"""
+
+
+def in_threads(transaction: Transaction, snapshot: Snapshot, wanted: Collection[int], algorithm: str) -> Tree:
+    """These uids of the snapshot as threads."""
+    whole = len(wanted) == len(snapshot.uids)
+    if whole and algorithm in snapshot.found:
+        known: Tree = snapshot.found[algorithm]
+        return known
+    chosen = set(wanted)
+    rows = transaction.all(_MESSAGES, snapshot.mailbox)
+    messages = [
+        Message(uid, message_id, refs.split("\n") if refs else (), sent, subject, bool(reply))
+        for uid, message_id, refs, sent, subject, reply in rows
+        if whole or uid in chosen
+    ]
+    found = _THREADED[algorithm](messages)
+    if whole:
+        snapshot.found[algorithm] = found
+    return found

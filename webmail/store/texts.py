@@ -1,0 +1,111 @@
+"""Texts of messages: substring search with a trigram index that names candidates (SQLite's FTS5).
+
+The index holds no positions and no texts, and what is expunged stays in it: it is never believed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection
+from enum import Enum
+
+from webmail.mail import search_text
+from webmail.mail.entities import scan
+from webmail.mail.fold import fold
+from webmail.store import bodies
+from webmail.store.transaction import Interrupted, Transaction
+
+TRIGRAM = 3
+MAX_TRIGRAMS = 24  # of a long text that the index is asked for; the text itself decides anyway
+
+
+class Where(Enum):
+    """What BODY and TEXT look through."""
+
+    BODY = "instr(t.text, ?1)"
+    ANYWHERE = "(instr(t.text, ?1) OR instr(t.header, ?1))"
+
+
+_CANDIDATES = "t.body IN (SELECT rowid FROM words WHERE words MATCH ?2)"
+_NOT_INDEXED = "t.body > (SELECT indexed FROM account)"
+_HERE = "t.body IN (SELECT body FROM message WHERE mailbox = ?2)"
+_NAMED = "t.body IN (SELECT value FROM json_each(?2))"
+
+
+def holding(
+    transaction: Transaction,
+    mailbox: int,
+    wanted: str,
+    where: Where,
+    candidates: Collection[int] | None,
+    until: float,
+) -> set[int]:
+    """The bodies whose text holds this folded text; of `candidates` if they are given.
+
+    Perhaps of other mailboxes too. Raises Interrupted once the monotonic clock is past `until`.
+    """
+    if candidates is not None:
+        found = _found(transaction, where, _NAMED, wanted, json.dumps(list(candidates)))
+    elif len(wanted) < TRIGRAM:
+        found = _found(transaction, where, _HERE, wanted, mailbox)
+    else:
+        found = _found(transaction, where, _CANDIDATES, wanted, _match(wanted))
+        found |= _found(transaction, where, _NOT_INDEXED, wanted)
+    return found | _in_long_ones(transaction, mailbox, wanted, found, until)
+
+
+def _found(transaction: Transaction, where: Where, among: str, *parameters: object) -> set[int]:
+    rows = transaction.all(f"SELECT t.body FROM text t WHERE {among} AND {where.value}", *parameters)
+    return {body for (body,) in rows}
+
+
+def _match(wanted: str) -> str:
+    """All trigrams of a text, as the index is asked: quoted, so nothing of it is syntax."""
+    count = len(wanted) - TRIGRAM + 1
+    step = max(1, -(-count // MAX_TRIGRAMS))
+    grams = dict.fromkeys(wanted[at : at + TRIGRAM] for at in range(0, count, step))
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
+
+
+_LONG = """
+SELECT t.body, b.file FROM text t JOIN body b ON b.id = t.body
+WHERE NOT t.complete AND t.body IN (SELECT body FROM message WHERE mailbox = ?)
+"""
+
+
+def _in_long_ones(
+    transaction: Transaction, mailbox: int, wanted: str, known: Collection[int], until: float
+) -> set[int]:
+    """The same in messages whose text is not kept whole: the body's file decides."""
+    found: set[int] = set()
+    for body, file in transaction.all(_LONG, mailbox):
+        if time.monotonic() > until:
+            raise Interrupted
+        if body not in known and wanted in _whole(transaction, file):
+            found.add(body)
+    return found
+
+
+def _whole(transaction: Transaction, file: str) -> str:
+    try:
+        with bodies.mapped(transaction.place, file) as octets:
+            size = len(octets)
+            return fold(search_text.gather(octets, scan(octets), room=size, encoded=size).text)
+    except FileNotFoundError:
+        return ""
+
+
+_FIELD = "SELECT t.body, t.header FROM text t WHERE ({among}) AND instr(char(10) || t.header, ?1)"
+
+
+def with_field(transaction: Transaction, name: str, wanted: str) -> set[int]:
+    """The bodies with a header field of this name, in lower case, whose value holds this folded text."""
+    label = f"{name}: "
+    among = f"{_CANDIDATES} OR {_NOT_INDEXED}"
+    rows = transaction.all(
+        _FIELD.format(among=among), f"\n{label}", _match(wanted if len(wanted) >= TRIGRAM else label)
+    )
+    return {
+        body for body, header in rows if any(wanted in value for value in search_text.values(header, name))
+    }

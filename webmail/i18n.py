@@ -25,3 +25,10 @@ def translations(*languages: str) -> gettext.NullTranslations:
     """The catalogue of the first of these languages that we have; English otherwise."""
     names = [language.replace("-", "_") for language in languages]
     return gettext.translation(DOMAIN, CATALOGUES, names, fallback=True)
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """The languages that there are texts in; English is what the texts are written in."""
+    found = (path.parent.parent.name for path in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return tuple(sorted({"en", *(name.replace("_", "-") for name in found)}))

@@ -1,0 +1,54 @@
+"""How a command ends: OK by what it returns, NO or BAD by what it raises; one table from errors to codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webmail import errors
+from webmail.errors import MailError
+
+# RFC 9051, 7.1; RFC 5530; RFC 9208, 4.3.1; RFC 7889, 4
+CODES: dict[type[MailError], bytes] = {
+    errors.AuthFailed: b"AUTHENTICATIONFAILED",
+    errors.NotAllowed: b"NOPERM",
+    errors.NotFound: b"NONEXISTENT",
+    errors.AlreadyExists: b"ALREADYEXISTS",
+    errors.OverQuota: b"OVERQUOTA",
+    errors.TooBig: b"TOOBIG",
+    errors.Busy: b"INUSE",
+    errors.Unavailable: b"UNAVAILABLE",
+    errors.BadRequest: b"CANNOT",
+}
+SERVERBUG = b"NO [SERVERBUG] Something went wrong here; the administrator finds it in the log."
+
+
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """A command that did what it was asked; `code` is what stands in brackets, if anything."""
+
+    text: str
+    code: bytes = b""
+
+    @property
+    def line(self) -> bytes:
+        return b"OK " + coded(self.code, self.text)
+
+
+class No(Exception):
+    """A refusal that is in the protocol's words alone, such as [TRYCREATE] or [BADCHARSET]."""
+
+    def __init__(self, text: str, code: bytes = b"") -> None:
+        super().__init__(text)
+        self.line = b"NO " + coded(code, text)
+
+
+def coded(code: bytes, text: str) -> bytes:
+    """The text of a status, with its response code, as one line of the protocol."""
+    said = " ".join(text.split()).encode("utf-8", "replace")  # no CR, no LF, whoever wrote it
+    return b"[%b] %b" % (code, said) if code else said
+
+
+def refusal(error: MailError, text: str) -> bytes:
+    """The status for an error; `text` is its sentence in the client's language."""
+    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    return b"NO " + coded(code, text)

@@ -1,0 +1,175 @@
+"""STORE, COPY, MOVE and EXPUNGE: what a client does with messages that are there."""
+
+from __future__ import annotations
+
+from webmail.errors import NotAllowed, NotFound
+from webmail.i18n import N_
+from webmail.imap import names
+from webmail.imap.answers import No, Ok
+from webmail.imap.fetching import ISSUED, places_of
+from webmail.imap.selected import Selected
+from webmail.imap.session import Session
+from webmail.imap.transporting import transport
+from webmail.store import acl, messages
+from webmail.store.account import Account
+from webmail.store.acl import Who
+from webmail.store.flags import DELETED, SEEN, How
+from webmail.store.messages import Placed
+from webmail.store.transaction import Transaction
+from webmail.wire.imap_ask_messages import Copy, Store
+from webmail.wire.imap_sets import Numbers, compact
+
+HOW = {"replace": How.REPLACE, "add": How.ADD, "remove": How.REMOVE}
+OTHER_FLAGS = ~(SEEN | DELETED)
+
+
+# RFC 9051, 6.4.6; UNCHANGEDSINCE is RFC 7162, 3.1.3
+async def store(session: Session, asked: Store) -> Ok:
+    return await _store(session, asked, uid=False)
+
+
+async def uid_store(session: Session, asked: Store) -> Ok:
+    return await _store(session, asked, uid=True)
+
+
+async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
+    box = session.box
+    require_writing(box, "stw", every=False)
+    if asked.unchanged_since is not None:
+        session.enable("CONDSTORE")
+    uids, whole = named(box, asked.numbers, uid=uid)
+    done = await box.account.write(
+        messages.store,
+        box.mailbox,
+        uids,
+        HOW[asked.how],
+        asked.flags,
+        unchanged_since=asked.unchanged_since,
+        untouchable=untouchable(box.rights),
+    )
+    modified = set(done.modified)
+    kept = [each for each in uids if each not in modified]
+    quiet, loud = (kept, ()) if asked.silent else ((), kept)
+    await session.tell(expunges=uid, quiet=frozenset(quiet), loud=loud, uid=uid)
+    if modified:
+        numbers = [n for each in done.modified if (n := each if uid else box.number(each)) is not None]
+        return Ok("Some had changed since.", b"MODIFIED %b" % compact(numbers))
+    return Ok("Done.") if whole or uid else ISSUED
+
+
+def untouchable(rights: str) -> int:
+    """The bits that somebody with these rights may not change (RFC 4314, 4)."""
+    kept = {"s": SEEN, "t": DELETED, "w": OTHER_FLAGS}
+    return sum(bits for right, bits in kept.items() if right not in rights)
+
+
+def named(box: Selected, numbers: Numbers, *, uid: bool) -> tuple[list[int], bool]:
+    """The uids of the messages that a command names and that are there; whether all are."""
+    places = [place for each in places_of(box, numbers, uid=uid) for place in each]
+    uids = [box.uids[place] for place in places if box.place(place) is not None]
+    return uids, len(uids) == len(places)
+
+
+def require_writing(box: Selected, rights: str, *, every: bool = True) -> None:
+    """Raises NotAllowed where the mailbox is only looked at, or the rights (all of them, or any) lack."""
+    held = [right in box.rights for right in rights]
+    if box.readonly or not (all(held) if every else any(held)):
+        raise NotAllowed(N_("This folder is open for reading only.") if box.readonly else "")
+
+
+# RFC 9051, 6.4.7
+async def copy(session: Session, asked: Copy) -> Ok:
+    return await _copy(session, asked, uid=False)
+
+
+async def uid_copy(session: Session, asked: Copy) -> Ok:
+    return await _copy(session, asked, uid=True)
+
+
+async def _copy(session: Session, asked: Copy, *, uid: bool) -> Ok:
+    box = session.box
+    uids, whole = named(box, asked.numbers, uid=uid)
+    account, name = await _target(session, asked.mailbox)
+    if account is box.account:
+        placed = await account.write(_copied, box, uids, name, session.who)
+    else:
+        placed = await transport(session, box, uids, account, name)
+    if not whole and not uid:
+        return ISSUED
+    return Ok("Copied.", copyuid(placed))
+
+
+def _copied(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
+    target, rights = acl.entered(transaction, name, who, "i")
+    return messages.copy(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
+
+
+# RFC 9051, 6.4.8
+async def move(session: Session, asked: Copy) -> Ok:
+    return await _move(session, asked, uid=False)
+
+
+async def uid_move(session: Session, asked: Copy) -> Ok:
+    return await _move(session, asked, uid=True)
+
+
+async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
+    box = session.box
+    require_writing(box, "te")
+    uids, whole = named(box, asked.numbers, uid=uid)
+    account, name = await _target(session, asked.mailbox)
+    if account is box.account:
+        placed = await account.write(_moved, box, uids, name, session.who)
+    else:
+        placed = await transport(session, box, uids, account, name)
+        await box.account.write(messages.remove, box.mailbox, uids)
+    if placed.uids:
+        session.say(b"* OK [%b] Moved.\r\n" % copyuid(placed))
+    await session.tell(expunges=True)
+    modseq = b"HIGHESTMODSEQ %d" % box.snapshot.modseq if "QRESYNC" in session.enabled else b""
+    return Ok("Moved.", modseq) if whole or uid else ISSUED
+
+
+def _moved(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
+    target, rights = acl.entered(transaction, name, who, "i")
+    return messages.move(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
+
+
+async def _target(session: Session, mailbox: str) -> tuple[Account, str]:
+    """Raises No with TRYCREATE if there is no such mailbox and there may be one."""
+    try:
+        account, name = await names.locate(session, mailbox)
+        await account.read(acl.entered, name, session.who, "i")
+    except NotFound as error:
+        raise No(error.said(session.translate), b"TRYCREATE") from None
+    return account, name
+
+
+def copyuid(placed: Placed) -> bytes:
+    """RFC 4315, 3; nothing where nothing was copied."""
+    if not placed.uids:
+        return b""
+    return b"COPYUID %d %b %b" % (placed.uidvalidity, compact(placed.sources), compact(placed.uids))
+
+
+# RFC 9051, 6.4.3
+async def expunge(session: Session, _asked: None) -> Ok:
+    box = session.box
+    require_writing(box, "e")
+    await box.account.write(messages.expunge_all, box.mailbox)
+    return await _expunged(session)
+
+
+# RFC 9051, 6.4.9
+async def uid_expunge(session: Session, asked: Numbers) -> Ok:
+    box = session.box
+    require_writing(box, "e")
+    uids, _ = named(box, asked, uid=True)
+    await box.account.write(messages.expunge, box.mailbox, uids)
+    return await _expunged(session)
+
+
+async def _expunged(session: Session) -> Ok:
+    await session.tell(expunges=True)
+    modseq = b"HIGHESTMODSEQ %d" % session.box.snapshot.modseq if "QRESYNC" in session.enabled else b""
+    return Ok("Expunged.", modseq)

@@ -1,0 +1,228 @@
+"""FETCH: what a client wants to know of messages, told in batches that leave others their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from webmail.disk import in_thread
+from webmail.imap import octets, selecting
+from webmail.imap.answers import Ok
+from webmail.imap.octets import Piece, Range
+from webmail.imap.plan import Batch, Plan, batch_of
+from webmail.imap.selected import Selected
+from webmail.imap.session import Session
+from webmail.store import columns, messages
+from webmail.store.flags import SEEN, How
+from webmail.store.transaction import Transaction
+from webmail.wire import ProtocolError
+from webmail.wire.imap_ask_fetch import Fetch, Section
+from webmail.wire.imap_sets import Numbers, Saved
+
+LIGHT_BATCH = 2000  # messages of which the snapshot knows all: a millisecond of the loop
+BATCH = 500  # messages read from the database at once, in a thread
+OCTETS_BATCH = 1024 * 1024  # octets of messages whose sections are read at once
+ISSUED = Ok("Some of these messages are gone.", b"EXPUNGEISSUED")
+
+
+# RFC 9051, 6.4.5
+async def fetch(session: Session, asked: Fetch) -> Ok:
+    if asked.vanished or asked.page:
+        raise ProtocolError("VANISHED and PARTIAL are for UID FETCH")
+    return await _fetch(session, asked, places_of(session.box, asked.numbers, uid=False), uid=False)
+
+
+# RFC 9051, 6.4.9
+async def uid_fetch(session: Session, asked: Fetch) -> Ok:
+    places = places_of(session.box, asked.numbers, uid=True)
+    if asked.page:
+        places = _paged(places, asked)
+    if "UID" not in asked.items:
+        asked = replace(asked, items=("UID", *asked.items))
+    return await _fetch(session, asked, places, uid=True)
+
+
+def places_of(box: Selected, numbers: Numbers, *, uid: bool) -> list[range]:
+    """Where the messages stand that a command names. Raises ProtocolError for numbers that there are not."""
+    if isinstance(numbers, Saved):
+        at = [place for saved in box.saved if (place := box.number(saved)) is not None]
+        return [range(place - 1, place) for place in at]
+    try:
+        return box.by_uid(numbers) if uid else box.by_number(numbers)
+    except ValueError as error:
+        raise ProtocolError(str(error)) from None
+
+
+def _paged(places: list[range], asked: Fetch) -> list[range]:
+    """Only a window of the messages (RFC 9394, 3.3)."""
+    assert asked.page is not None  # noqa: S101  for the types
+    window = asked.page.of(sum(map(len, places)))
+    found: list[range] = []
+    before = 0
+    for each in places:
+        part = each[max(window.start - before, 0) : max(window.stop - before, 0)]
+        found += [part] if part else []
+        before += len(each)
+    return found
+
+
+async def _fetch(session: Session, asked: Fetch, places: list[range], *, uid: bool) -> Ok:
+    box = session.box
+    if asked.changed_since is not None or "MODSEQ" in asked.items:
+        session.enable("CONDSTORE")
+    if (since := asked.changed_since) is not None:
+        if "MODSEQ" not in asked.items:
+            asked = replace(asked, items=(*asked.items, "MODSEQ"))
+        if asked.vanished:
+            await _tell_vanished(session, asked)
+        places = _changed(box, places, since)
+    before = box.snapshot
+    if asked.sets_seen:
+        await _see(session, places)
+    whole = await _tell(session, Plan(asked.items), places)
+    if box.snapshot is before and asked.sets_seen:
+        await session.tell(expunges=False, uid=uid)
+    return Ok("Done.") if whole else ISSUED
+
+
+async def _tell_vanished(session: Session, asked: Fetch) -> None:
+    """RFC 7162, 3.2.6."""
+    if "QRESYNC" not in session.enabled or isinstance(asked.numbers, Saved) or asked.changed_since is None:
+        raise ProtocolError("VANISHED wants QRESYNC enabled")
+    box = session.box
+    gone = await box.account.read(selecting.vanished, box.snapshot, asked.changed_since, asked.numbers)
+    if gone:
+        session.say(b"* VANISHED (EARLIER) %b\r\n" % str(gone).encode())
+
+
+def _changed(box: Selected, places: list[range], modseq: int) -> list[range]:
+    """Those of the messages that changed after a mod-sequence (RFC 7162, 3.1.4.1)."""
+    snapshot = box.snapshot
+    kept: list[range] = []
+    for place in (place for each in places for place in each):
+        at = box.place(place)
+        if at is not None and snapshot.modseqs[at] > modseq:
+            if kept and kept[-1].stop == place:
+                kept[-1] = range(kept[-1].start, place + 1)
+            else:
+                kept.append(range(place, place + 1))
+    return kept
+
+
+async def _see(session: Session, places: list[range]) -> None:
+    r"""Set \Seen where a section is read without .PEEK, if this client may."""
+    box = session.box
+    if box.readonly or "s" not in box.rights:
+        return
+    unseen = [
+        box.uids[place]
+        for each in places
+        for place in each
+        if (at := box.place(place)) is not None and not box.snapshot.flags[at] & SEEN
+    ]
+    if unseen:
+        await box.account.write(messages.store, box.mailbox, unseen, How.ADD, ("\\Seen",))
+
+
+async def _tell(session: Session, plan: Plan, places: list[range]) -> bool:
+    """Answer for all these messages; whether they all were there."""
+    box, whole = session.box, True
+    for each in _batches(box, plan, places):
+        batch = batch_of(box, each)
+        whole = whole and len(batch.uids) == len(each)
+        if plan.light:
+            session.say(*plan.lines(batch, box.snapshot))
+        elif batch.uids:
+            told, pieces = await box.account.read(_pieces, plan, batch, box)
+            whole = whole and told == len(batch.uids)
+            await send(session, pieces)
+        await session.flush()
+    return whole
+
+
+def _batches(box: Selected, plan: Plan, places: list[range]) -> Iterator[range]:
+    most = LIGHT_BATCH if plan.light else BATCH
+    for each in places:
+        start = each.start
+        while start < each.stop:
+            stop = min(start + most, each.stop)
+            if plan.sections:
+                stop = _weighed(box, start, stop)
+            yield range(start, stop)
+            start = stop
+
+
+def _weighed(box: Selected, start: int, stop: int) -> int:
+    """As many messages as are together no larger than OCTETS_BATCH, at least one."""
+    size = 0
+    for place in range(start, stop):
+        at = box.place(place)
+        size += box.snapshot.sizes[at] if at is not None else 0
+        if size > OCTETS_BATCH and place > start:
+            return place
+    return stop
+
+
+def _pieces(transaction: Transaction, plan: Plan, batch: Batch, box: Selected) -> tuple[int, list[Piece]]:
+    """The answers for a batch and how many they are; in a thread."""
+    batch, heads = plan.heads(transaction, batch, box.snapshot)
+    if not plan.sections:
+        return len(heads), [b")\r\n".join([*heads, b""])]
+    raw = any(
+        isinstance(item, Section) and item.what.startswith("HEADER") and not item.part
+        for item in plan.sections
+    )
+    rows = columns.read(transaction, box.mailbox, batch.uids, ("file", "parts", *(("raw",) if raw else ())))
+    pieces: list[Piece] = []
+    told = 0
+    for head, uid in zip(heads, batch.uids, strict=True):
+        file, packed, *header = rows[uid]
+        known = header[0] if header and header[0] else None
+        try:
+            items = octets.answers(octets.message(box.account.place, file, packed, known), plan.sections)
+        except FileNotFoundError:  # expunged while we looked
+            continue
+        if head.endswith(b"("):  # no item stands before
+            items = items[1:]
+        pieces += [head, *items, b")\r\n"]
+        told += 1
+    return told, _joined(pieces)
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbouring octets in one piece."""
+    joined: list[Piece] = []
+    run: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            run.append(piece)
+        else:
+            joined += [b"".join(run), piece]
+            run = []
+    return [*joined, b"".join(run)]
+
+
+async def send(session: Session, pieces: Sequence[Piece]) -> None:
+    """Send octets and ranges of files as the client takes them; the files are closed whatever happens."""
+    ranges = [piece for piece in pieces if isinstance(piece, Range)]
+    try:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                session.say(piece)
+            else:
+                await _send_range(session, piece)
+            await session.flush()
+    finally:
+        for piece in ranges:
+            piece.file.close()
+
+
+async def _send_range(session: Session, piece: Range) -> None:
+    sent = 0
+    while sent < piece.size:
+        block = await in_thread(piece.block, sent)
+        if not block:
+            raise EOFError("a body is shorter than its row says")
+        session.say(block)
+        await session.flush()
+        sent += len(block)

@@ -1,0 +1,112 @@
+"""Mailboxes made, renamed, deleted, subscribed to; and the namespaces that they are in."""
+
+from __future__ import annotations
+
+from webmail.errors import NotAllowed
+from webmail.i18n import N_
+from webmail.imap import names
+from webmail.imap.answers import No, Ok
+from webmail.imap.session import Session
+from webmail.store import acl, mailboxes
+from webmail.store.acl import Who
+from webmail.store.mailboxes import DELIMITER, Mailbox
+from webmail.store.transaction import Transaction
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
+from webmail.wire.imap_ask_mailbox import Create, Rename
+from webmail.wire.imap_replies import Namespace, Namespaces
+
+
+# RFC 9051, 6.3.4; USE is RFC 6154, 3; MAILBOXID is RFC 8474, 4.2
+async def create(session: Session, asked: Create) -> Ok:
+    use = _use(asked)
+    account, name = await names.locate(session, asked.mailbox.removesuffix(DELIMITER))
+    made = await account.write(_create, name, use, session.who)
+    return Ok("Created.", codes.mailboxid(made.objectid))
+
+
+def _use(asked: Create) -> str:
+    known = {use.lower(): use for use in mailboxes.USES}
+    uses = [known.get(use.lower(), "") for use in asked.use]
+    if len(uses) > 1 or not all(uses):
+        raise No("A folder cannot have this use.", b"USEATTR")
+    return uses[0] if uses else ""
+
+
+def _create(transaction: Transaction, name: str, use: str, who: Who) -> Mailbox:
+    name = mailboxes.checked(name)
+    _require_creating(transaction, name, who)
+    mailboxes.create_above(transaction, name)
+    return mailboxes.create(transaction, name, use)
+
+
+def _require_creating(transaction: Transaction, name: str, who: Who) -> None:
+    """Raises NotAllowed for who may not make mailboxes there (RFC 4314, 4)."""
+    if who.admin or who.uid == transaction.uid:
+        return
+    above = name
+    while DELIMITER in above:
+        above = above.rpartition(DELIMITER)[0]
+        if parent := mailboxes.find(transaction, above):
+            if "k" in acl.rights(transaction, parent.id, who):
+                return
+            break
+    raise NotAllowed
+
+
+# RFC 9051, 6.3.5
+async def delete(session: Session, name: str) -> Ok:
+    account, inner = await names.locate(session, name)
+    gone = await account.write(_delete, inner, session.who)
+    if session.selected is not None and session.selected.mailbox == gone.id:
+        await session.tell(expunges=True)
+    return Ok("Deleted.")
+
+
+def _delete(transaction: Transaction, name: str, who: Who) -> Mailbox:
+    acl.entered(transaction, name, who, "x")
+    return mailboxes.delete(transaction, name)
+
+
+# RFC 9051, 6.3.6
+async def rename(session: Session, asked: Rename) -> Ok:
+    account, name = await names.locate(session, asked.mailbox)
+    target, new = await names.locate(session, asked.new.removesuffix(DELIMITER))
+    if target is not account:
+        raise NotAllowed(N_("A folder cannot be moved to somebody else."))
+    await account.write(_rename, name, new, session.who)
+    return Ok("Renamed.")
+
+
+def _rename(transaction: Transaction, name: str, new: str, who: Who) -> None:
+    acl.entered(transaction, name, who, "x" if mailboxes.canonical(name) != mailboxes.INBOX else "te")
+    new = mailboxes.checked(new)
+    _require_creating(transaction, new, who)
+    if not new.startswith(name + DELIMITER):
+        mailboxes.create_above(transaction, new)
+    mailboxes.rename(transaction, name, new)
+
+
+# RFC 9051, 6.3.7
+async def subscribe(session: Session, name: str) -> Ok:
+    """Only to what is there: clients would show names that lead nowhere."""
+    account, inner = await names.locate(session, name)
+    await account.read(acl.entered, inner, session.who, "l")
+    await session.write(mailboxes.subscribe, name)
+    return Ok("Subscribed.")
+
+
+# RFC 9051, 6.3.8
+async def unsubscribe(session: Session, name: str) -> Ok:
+    await session.write(mailboxes.unsubscribe, name)
+    return Ok("Unsubscribed.")
+
+
+# RFC 9051, 6.3.10
+async def namespace(session: Session, _asked: None) -> Ok:
+    def one(prefix: str) -> tuple[Namespace, ...]:
+        return (Namespace(prefix, DELIMITER),)
+
+    spaces = Namespaces(one(""), one(names.OTHERS), one(names.SHARED))
+    session.say(said.namespace(spaces, utf8=session.utf8))
+    return Ok("That is all.")

@@ -1,0 +1,221 @@
+"""Which mailboxes there are, and what is in them: LIST, LSUB, STATUS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from webmail.imap import names
+from webmail.imap.answers import Ok
+from webmail.imap.session import Session
+from webmail.store import acl, mailboxes
+from webmail.store.acl import ANYONE, Who
+from webmail.store.mailboxes import DELIMITER, INBOX, Mailbox
+from webmail.store.transaction import Transaction
+from webmail.wire import imap_answers as said
+from webmail.wire.imap_ask_list import Listing, Pattern
+from webmail.wire.imap_ask_mailbox import StatusItems
+
+
+@dataclass(slots=True)
+class Entry:
+    """A name that is to be listed; without a mailbox it is only above others, or subscribed to."""
+
+    name: str
+    mailbox: Mailbox | None = None
+    owner: str = ""
+    rights: str = ""
+    recent: int = 0
+    subscribed: bool = False
+    children: bool = False
+    child_info: set[str] = field(default_factory=set)
+
+
+# RFC 9051, 6.3.9; RFC 5258
+async def list_(session: Session, asked: Listing) -> Ok:
+    if asked.patterns == ("",) and not asked.extended:
+        session.say(said.list_("", DELIMITER, ("\\Noselect",), utf8=session.utf8))
+        return Ok("That is the delimiter.")
+    if "HIGHESTMODSEQ" in asked.status:
+        session.enable("CONDSTORE")
+    for entry in await _chosen(session, asked):
+        session.say(*_answer(session, asked, entry))
+    return Ok("That is all.")
+
+
+# RFC 3501, 6.3.9
+async def lsub(session: Session, asked: Listing) -> Ok:
+    entries = await _entries(session, asked)
+    matches = _matcher(asked)
+    subscribed = {name for name, entry in entries.items() if entry.subscribed}
+    above = {parent for name in subscribed for parent in _above(name)}
+    for name in sorted(subscribed | above):
+        if not matches(name):
+            continue
+        if name in subscribed:
+            session.say(said.lsub(name, DELIMITER, utf8=session.utf8))
+        elif not any(matches(child) for child in subscribed if child.startswith(name + DELIMITER)):
+            session.say(said.lsub(name, DELIMITER, ("\\Noselect",), utf8=session.utf8))
+    return Ok("That is all.")
+
+
+# RFC 9051, 6.3.11
+async def status(session: Session, asked: StatusItems) -> Ok:
+    if "HIGHESTMODSEQ" in asked.items:
+        session.enable("CONDSTORE")
+    account, name = await names.locate(session, asked.mailbox)
+    mailbox, recent = await account.read(_counted, name, session.who)
+    session.say(status_line(session, asked.mailbox, mailbox, recent, asked.items))
+    return Ok("That is all.")
+
+
+def _counted(transaction: Transaction, name: str, who: Who) -> tuple[Mailbox, int]:
+    mailbox, _ = acl.entered(transaction, name, who, "r")
+    return mailbox, _recent(transaction, mailbox)
+
+
+def _recent(transaction: Transaction, mailbox: Mailbox) -> int:
+    if mailbox.recent >= mailbox.uidnext:
+        return 0
+    count = "SELECT count(*) FROM message WHERE mailbox = ? AND uid >= ?"
+    return int(transaction.value(count, mailbox.id, mailbox.recent))
+
+
+def status_line(session: Session, name: str, mailbox: Mailbox, recent: int, items: Iterable[str]) -> bytes:
+    """RFC 9051, 7.3.4."""
+    values: dict[str, int | str | None] = {
+        "MESSAGES": mailbox.messages,
+        "RECENT": recent,
+        "UIDNEXT": mailbox.uidnext,
+        "UIDVALIDITY": mailbox.uidvalidity,
+        "UNSEEN": mailbox.unseen,
+        "DELETED": mailbox.deleted,
+        "SIZE": mailbox.bytes,
+        "HIGHESTMODSEQ": mailbox.modseq,
+        "APPENDLIMIT": session.context.current().imap.maxmessagesize,
+        "MAILBOXID": mailbox.objectid,
+        "DELETED-STORAGE": mailbox.deleted_bytes // 1024,
+    }
+    return said.status(name, {item: values[item] for item in items}, utf8=session.utf8)
+
+
+async def _chosen(session: Session, asked: Listing) -> list[Entry]:
+    entries = await _entries(session, asked)
+    matches = _matcher(asked)
+    if "RECURSIVEMATCH" in asked.select:
+        _note_children(asked, entries)
+    return [entries[name] for name in sorted(entries) if matches(name) and _selected(asked, entries[name])]
+
+
+def _selected(asked: Listing, entry: Entry) -> bool:
+    if entry.child_info:
+        return True
+    if "SUBSCRIBED" in asked.select and not entry.subscribed:
+        return False
+    if "SPECIAL-USE" in asked.select and not (entry.mailbox and entry.mailbox.use):
+        return False
+    return entry.mailbox is not None or entry.children or "SUBSCRIBED" in asked.select
+
+
+def _note_children(asked: Listing, entries: dict[str, Entry]) -> None:
+    """RFC 5258, 3.5: names above what is selected say so."""
+    for entry in list(entries.values()):
+        for option in ("SUBSCRIBED", "SPECIAL-USE"):
+            fits = entry.subscribed if option == "SUBSCRIBED" else bool(entry.mailbox and entry.mailbox.use)
+            if option in asked.select and fits:
+                for above in _above(entry.name):
+                    entries[above].child_info.add(option)
+
+
+def _matcher(asked: Listing) -> Callable[[str], bool]:
+    """INBOX is found in any case (RFC 9051, 5.1)."""
+    patterns = [asked.reference + pattern for pattern in asked.patterns]
+    found = Pattern(patterns, DELIMITER).matches
+    inbox = Pattern([pattern.upper() for pattern in patterns], DELIMITER).matches
+    return lambda name: found(name) or (name == INBOX and inbox(name))
+
+
+async def _entries(session: Session, asked: Listing) -> dict[str, Entry]:
+    """Every name that there may be something to say of, with all names above it."""
+    own, subscribed = await session.read(_of_account, session.who, with_subscriptions=True)
+    found = {entry.name: entry for entry in own}
+    if any(_reaches_shared(asked.reference + pattern) for pattern in asked.patterns):
+        found |= {entry.name: entry for entry in await _shared(session)}
+    for name in subscribed:
+        found.setdefault(name, Entry(name)).subscribed = True
+    for name in list(found):
+        child = name
+        for above in _above(name):
+            if found[child].mailbox or found[child].children:
+                found.setdefault(above, Entry(above)).children = True
+            else:
+                found.setdefault(above, Entry(above))
+            child = above
+    return found
+
+
+def _above(name: str) -> Iterator[str]:
+    """The names above one, the nearest first."""
+    while DELIMITER in name:
+        name = name.rpartition(DELIMITER)[0]
+        yield name
+
+
+def _reaches_shared(pattern: str) -> bool:
+    """Whether a pattern can match names of other namespaces; looking there costs more than at home."""
+    fixed = pattern.replace("%", "*").partition("*")[0]
+    return names.SHARED.startswith(fixed) or fixed.startswith(names.SHARED)
+
+
+def _of_account(
+    transaction: Transaction, who: Who, *, with_subscriptions: bool = False
+) -> tuple[list[Entry], list[str]]:
+    rights = acl.of_all(transaction, who)
+    entries = [
+        Entry(each.name, each, transaction.uid, rights[each.id], _recent(transaction, each))
+        for each in mailboxes.all_of(transaction)
+        if "l" in rights[each.id]
+    ]
+    return entries, mailboxes.subscriptions(transaction) if with_subscriptions else []
+
+
+async def _shared(session: Session) -> list[Entry]:
+    """The mailboxes of others that this user may see."""
+    who = session.who
+    found: list[Entry] = []
+    for owner in await session.context.shares.owners((who.uid, ANYONE)):
+        if owner == who.uid:
+            continue
+        account = await session.context.store.account(owner)
+        entries, _ = await account.read(_of_account, Who(who.uid))
+        for entry in entries:
+            entry.name = names.shown(session, owner, entry.name)
+        found += entries
+    return found
+
+
+def _answer(session: Session, asked: Listing, entry: Entry) -> list[bytes]:
+    lines = [
+        said.list_(
+            entry.name,
+            DELIMITER,
+            _attributes(asked, entry),
+            child_info=sorted(entry.child_info),
+            utf8=session.utf8,
+        )
+    ]
+    if entry.mailbox is not None and "MYRIGHTS" in asked.returns:
+        lines.append(said.myrights(entry.name, entry.rights, utf8=session.utf8))
+    if entry.mailbox is not None and asked.status and "r" in entry.rights:
+        lines.append(status_line(session, entry.name, entry.mailbox, entry.recent, asked.status))
+    return lines
+
+
+def _attributes(asked: Listing, entry: Entry) -> list[str]:
+    attributes = [] if entry.mailbox else ["\\NonExistent", "\\Noselect"]
+    attributes.append("\\HasChildren" if entry.children else "\\HasNoChildren")
+    if entry.subscribed and ("SUBSCRIBED" in asked.returns or "SUBSCRIBED" in asked.select):
+        attributes.append("\\Subscribed")
+    if entry.mailbox is not None and entry.mailbox.use:
+        attributes.append(entry.mailbox.use)
+    return attributes

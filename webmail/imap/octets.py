@@ -1,0 +1,166 @@
+"""Octets of messages for FETCH: small ones in memory, large ones as ranges of files, sent in blocks."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from webmail.imap.answers import No
+from webmail.mail import header_block, sections
+from webmail.mail.sections import Section as Part
+from webmail.mail.transfer import Decoder
+from webmail.store.bodies import body_path
+from webmail.wire.imap_ask_fetch import BinarySize, Section
+
+SMALL = 256 * 1024  # octets that are read at once; more is sent from the file, block by block
+BLOCK = 256 * 1024  # octets of a block
+DECODED_IN_MEMORY = 1024 * 1024  # octets of a decoded part; a larger one goes through a file without a name
+DECODED = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})  # RFC 3516, 4.3
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Octets of an open file that are still to be read; whoever has sent them closes it."""
+
+    file: IO[bytes]
+    start: int
+    size: int
+
+    def block(self, at: int) -> bytes:
+        return os.pread(self.file.fileno(), min(BLOCK, self.size - at), self.start + at)
+
+
+Piece = bytes | Range
+
+
+@dataclass(slots=True)
+class Message:
+    """One message's body while its sections are answered; the file is opened when it is first needed."""
+
+    path: Path
+    packed: bytes
+    raw: bytes | None  # its header, if all of it is in the database
+    _parts: Sequence[Part] = ()
+    _file: IO[bytes] | None = None
+    lent: bool = field(default=False)
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        self._parts = self._parts or sections.unpack(self.packed)
+        return self._parts
+
+    @property
+    def file(self) -> IO[bytes]:
+        if self._file is None:
+            self._file = self.path.open("rb")
+        return self._file
+
+    def close(self) -> None:
+        if self._file is not None and not self.lent:
+            self._file.close()
+
+    def octets(self, start: int, size: int) -> bytes:
+        if self.raw is not None and start + size <= len(self.raw):
+            return self.raw[start : start + size]
+        return os.pread(self.file.fileno(), size, start)
+
+
+def message(account: Path, name: str, packed: bytes, raw: bytes | None) -> Message:
+    return Message(body_path(account, name), packed, raw)
+
+
+def answers(body: Message, wanted: Sequence[Section | BinarySize]) -> list[Piece]:
+    """The items of one FETCH answer, each behind a space. Raises FileNotFoundError, No (UNKNOWN-CTE)."""
+    pieces: list[Piece] = []
+    with closing(body):
+        for item in wanted:
+            pieces += [
+                b" ",
+                *(_binary_size(body, item) if isinstance(item, BinarySize) else _section(body, item)),
+            ]
+    return pieces
+
+
+# RFC 9051, 6.4.5: BODY[section]<partial>
+def _section(body: Message, item: Section) -> list[Piece]:
+    if item.decoded:
+        return _binary(body, item)
+    found = sections.find(body.parts, f"{item.part}.HEADER".lstrip(".") if item.fields else item.name)
+    if found is None:
+        return [item.label, b" NIL"]
+    if item.fields:
+        return _fields(body, item, *found)
+    start, size = _windowed(item, *found)
+    if size > SMALL:
+        body.lent = True
+        return [b"%b {%d}\r\n" % (item.label, size), Range(body.file, start, size)]
+    octets = body.octets(start, size)
+    return [b"%b {%d}\r\n%b" % (item.label, len(octets), octets)]
+
+
+def _windowed(item: Section, start: int, end: int) -> tuple[int, int]:
+    """First octet and how many, of what a section is."""
+    if item.window is None:
+        return start, end - start
+    first, count = item.window
+    first = min(first, end - start)
+    return start + first, min(count, end - start - first)
+
+
+def _fields(body: Message, item: Section, start: int, end: int) -> list[Piece]:
+    names = {name.encode() for name in item.fields}
+    header = body.octets(start, end - start)
+    chosen = header_block.select(header, names, negate=item.what.endswith(".NOT"))
+    first, size = _windowed(item, 0, len(chosen))
+    return [b"%b {%d}\r\n%b" % (item.label, size, chosen[first : first + size])]
+
+
+# RFC 3516, 4.3: BINARY[part]<partial>
+def _binary(body: Message, item: Section) -> list[Piece]:
+    part = _part(body, item.part)
+    if part is None:
+        return [item.label, b" NIL"]
+    decoded = _decoded(body, part)
+    start, size = _windowed(item, 0, decoded.seek(0, os.SEEK_END))
+    if size <= SMALL:
+        with decoded:
+            decoded.seek(start)
+            octets = decoded.read(size)
+        return [b"%b %b{%d}\r\n%b" % (item.label, b"~" if b"\0" in octets else b"", size, octets)]
+    decoded.fileno()  # from here on it is a file, whatever its size
+    return [b"%b ~{%d}\r\n" % (item.label, size), Range(decoded, start, size)]
+
+
+# RFC 3516, 4.3: BINARY.SIZE
+def _binary_size(body: Message, item: BinarySize) -> list[Piece]:
+    part = _part(body, item.part)
+    if part is None:
+        return [item.label, b" 0"]
+    with _decoded(body, part) as decoded:
+        return [b"%b %d" % (item.label, decoded.seek(0, os.SEEK_END))]
+
+
+def _part(body: Message, number: str) -> Part | None:
+    part = next((part for part in body.parts if part.number == number), None)
+    if part is not None and part.number and part.encoding not in DECODED:
+        raise No("The transfer encoding of this part is not known.", b"UNKNOWN-CTE")
+    return part
+
+
+def _decoded(body: Message, part: Part) -> IO[bytes]:
+    decoder = Decoder(part.encoding if part.number else "")
+    out: IO[bytes] = tempfile.SpooledTemporaryFile(DECODED_IN_MEMORY)  # noqa: SIM115  lent to the caller
+    at, end = (part.body, part.end) if part.number else (0, part.end)
+    while at < end:
+        block = os.pread(body.file.fileno(), min(BLOCK, end - at), at)
+        if not block:
+            break
+        out.write(decoder.feed(block))
+        at += len(block)
+    out.write(decoder.finish())
+    return out

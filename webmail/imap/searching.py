@@ -1,0 +1,178 @@
+"""SEARCH, SORT and THREAD: messages by what they are, in an order, in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from webmail.imap.answers import Ok
+from webmail.imap.selected import Selected
+from webmail.imap.session import Session
+from webmail.mail.thread import Tree, print_threads
+from webmail.store import query, sorting
+from webmail.store.query import Viewer
+from webmail.store.snapshot import Snapshot
+from webmail.store.transaction import Transaction
+from webmail.wire import imap_answers as said
+from webmail.wire.imap_ask_search import Returns, Search, Sort, Thread
+from webmail.wire.imap_search import And, Key, Modseq, Not, Or
+
+
+# RFC 9051, 6.4.4
+async def search(session: Session, asked: Search) -> Ok:
+    return await _search(session, asked, uid=False)
+
+
+async def uid_search(session: Session, asked: Search) -> Ok:
+    return await _search(session, asked, uid=True)
+
+
+async def _search(session: Session, asked: Search, *, uid: bool) -> Ok:
+    box = session.box
+    modseq = _needs_modseq(session, asked.key)
+    found = await box.account.read(_found, box.snapshot, _viewer(box), asked.key)
+    _save(box, asked.returns, found)
+    _tell(session, "SEARCH", found, asked.returns, uid=uid, modseq=modseq)
+    return Ok("Found.")
+
+
+def _found(transaction: Transaction, snapshot: Snapshot, viewer: Viewer, key: Key) -> list[int]:
+    return query.search(transaction, snapshot, viewer, key)
+
+
+def _viewer(box: Selected) -> Viewer:
+    return Viewer(box.uids, box.recent, box.saved)
+
+
+def _needs_modseq(session: Session, key: Key) -> bool:
+    """Whether mod-sequences are asked for, which enables them (RFC 7162, 3.1.5)."""
+    if _asks_modseq(key):
+        session.enable("CONDSTORE")
+        return True
+    return False
+
+
+def _asks_modseq(key: Key) -> bool:
+    match key:
+        case And(keys=several) | Or(keys=several):
+            return any(map(_asks_modseq, several))
+        case Not(key=inner):
+            return _asks_modseq(inner)
+        case _:
+            return isinstance(key, Modseq)
+
+
+def _save(box: Selected, returns: Returns | None, found: Sequence[int]) -> None:
+    """RFC 5182, 2.1: all that was found, or only what MIN and MAX are, if nothing else is told."""
+    if returns is None or "SAVE" not in returns.words:
+        return
+    ends = returns.words & {"MIN", "MAX"}
+    if ends and not returns.words & {"ALL", "COUNT"} and returns.page is None:
+        least = [min(found)] if found and "MIN" in ends else []
+        most = [max(found)] if found and "MAX" in ends else []
+        found = sorted({*least, *most})
+    box.saved = sorted(found)
+
+
+def _tell(
+    session: Session, name: str, found: Sequence[int], returns: Returns | None, *, uid: bool, modseq: bool
+) -> None:
+    """What was found, as numbers or uids, in the form that was asked for."""
+    box = session.box
+    highest = _highest(box, found) if modseq and found else None
+    numbers: Sequence[int] = found if uid else _numbers(box, found)
+    if returns is None and (name != "SEARCH" or "IMAP4REV2" not in session.enabled):
+        answer = said.search if name == "SEARCH" else said.sort
+        session.say(answer(numbers, highest))
+        return
+    words = returns.words if returns is not None else frozenset({"ALL"})
+    if words == {"SAVE"} and (returns is None or returns.page is None):
+        return
+    session.say(_esearch(session, numbers, words, returns, uid=uid, highest=highest))
+
+
+def _esearch(
+    session: Session,
+    numbers: Sequence[int],
+    words: frozenset[str],
+    returns: Returns | None,
+    *,
+    uid: bool,
+    highest: int | None,
+) -> bytes:
+    """RFC 4731; of a SORT, MIN and MAX are the first and the last (RFC 5267, 3.2)."""
+    page = returns.page if returns is not None else None
+    return said.esearch(
+        session.tag,
+        uid=uid,
+        least=numbers[0] if numbers and "MIN" in words else None,
+        most=numbers[-1] if numbers and "MAX" in words else None,
+        all_=numbers if "ALL" in words else (),
+        count=len(numbers) if "COUNT" in words else None,
+        page=(page, numbers[page.of(len(numbers))]) if page is not None else None,
+        modseq=highest,
+    )
+
+
+def _numbers(box: Selected, found: Sequence[int]) -> Sequence[int]:
+    if len(found) == len(box.uids) and list(found) == list(box.uids):
+        return range(1, len(found) + 1)
+    numbers = dict(zip(box.uids, range(1, len(box.uids) + 1), strict=True)) if len(found) > 50 else None
+    if numbers is not None:
+        return [numbers[uid] for uid in found if uid in numbers]
+    return [number for uid in found if (number := box.number(uid)) is not None]
+
+
+def _highest(box: Selected, found: Sequence[int]) -> int | None:
+    """The highest mod-sequence of what was found."""
+    places = (box.snapshot.index(uid) for uid in found)
+    return max((box.snapshot.modseqs[place] for place in places if place is not None), default=None)
+
+
+# RFC 5256, 3; RETURN is RFC 5267
+async def sort(session: Session, asked: Sort) -> Ok:
+    return await _sort(session, asked, uid=False)
+
+
+async def uid_sort(session: Session, asked: Sort) -> Ok:
+    return await _sort(session, asked, uid=True)
+
+
+async def _sort(session: Session, asked: Sort, *, uid: bool) -> Ok:
+    box = session.box
+    modseq = _needs_modseq(session, asked.key)
+    found = await box.account.read(_sorted, box.snapshot, _viewer(box), asked)
+    _save(box, asked.returns, found)
+    _tell(session, "SORT", found, asked.returns, uid=uid, modseq=modseq)
+    return Ok("Sorted.")
+
+
+def _sorted(transaction: Transaction, snapshot: Snapshot, viewer: Viewer, asked: Sort) -> list[int]:
+    found = query.search(transaction, snapshot, viewer, asked.key)
+    return sorting.in_order(transaction, snapshot, found, [(key.name, key.reverse) for key in asked.order])
+
+
+# RFC 5256, 3
+async def thread(session: Session, asked: Thread) -> Ok:
+    return await _thread(session, asked, uid=False)
+
+
+async def uid_thread(session: Session, asked: Thread) -> Ok:
+    return await _thread(session, asked, uid=True)
+
+
+async def _thread(session: Session, asked: Thread, *, uid: bool) -> Ok:
+    box = session.box
+    session.say(await box.account.read(_threaded, box.snapshot, _viewer(box), asked, uid=uid))
+    return Ok("Threaded.")
+
+
+def _threaded(
+    transaction: Transaction, snapshot: Snapshot, viewer: Viewer, asked: Thread, *, uid: bool
+) -> bytes:
+    """The answer, made in the thread: printing ten thousand messages takes some milliseconds."""
+    found = query.search(transaction, snapshot, viewer, asked.key)
+    tree: Tree = sorting.in_threads(transaction, snapshot, found, asked.algorithm)
+    if not uid:
+        numbers = dict(zip(viewer.uids, range(1, len(viewer.uids) + 1), strict=True))
+        tree = [(depth, numbers.get(each, 0) if each else 0) for depth, each in tree]
+    return said.thread(print_threads(tree))

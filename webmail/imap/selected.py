@@ -1,0 +1,176 @@
+"""A mailbox as one client knows it: its own numbering, told step by step what became different.
+
+A client counts messages by what it was told (RFC 9051, 2.3.1.2), so an expunge that may not be told yet
+keeps its number until it may. The truth is a snapshot of the store; each look at it is compared with the
+one before, and the difference is what the client hears.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from webmail.store.account import Account
+from webmail.store.snapshot import Snapshot
+from webmail.wire.imap_sets import STAR, SequenceSet, compact, indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What a client has enabled, as far as it changes how it is told."""
+
+    uid: bool = False  # untagged FETCH carries UIDs
+    modseq: bool = False  # CONDSTORE
+    vanished: bool = False  # QRESYNC: VANISHED instead of EXPUNGE
+    recent: bool = True  # IMAP4rev1 only
+
+
+class Selected:
+    """`uids` is the client's numbering: its message n is uids[n - 1]."""
+
+    __slots__ = (
+        "_pending",
+        "account",
+        "mailbox",
+        "name",
+        "readonly",
+        "recent",
+        "rights",
+        "saved",
+        "snapshot",
+        "uids",
+    )
+
+    def __init__(
+        self, account: Account, name: str, snapshot: Snapshot, *, readonly: bool, rights: str
+    ) -> None:
+        self.account = account
+        self.name = name  # as this client calls it
+        self.mailbox = snapshot.mailbox
+        self.readonly = readonly
+        self.rights = rights
+        self.snapshot = snapshot
+        self.uids: array[int] = snapshot.uids
+        self.recent: set[int] = set()  # uids that this client alone is told of as \Recent
+        self.saved: Sequence[int] = ()  # uids of the last SEARCH with SAVE (RFC 5182)
+        self._pending: list[int] = []  # uids that are gone and not told, ascending
+
+    # Messages that a client names.
+
+    def by_number(self, numbers: SequenceSet) -> list[range]:
+        """Places in `uids` of sequence numbers. ValueError if one is above the last (RFC 9051, 6.4.5)."""
+        count = len(self.uids)
+        if numbers and numbers.ranges[0][0] != STAR and numbers.ranges[0][0] > count:
+            raise ValueError("there is no message of that number")
+        resolved = numbers.resolve(count)
+        if resolved and resolved.ranges[-1][1] > count:
+            raise ValueError("there is no message of that number")
+        return [range(first - 1, last) for first, last in resolved.ranges]
+
+    def by_uid(self, uids: SequenceSet) -> list[range]:
+        """Places of those of these uids that there are."""
+        last = self.uids[-1] if self.uids else 0
+        return indexes(uids.resolve(last), self.uids)
+
+    def number(self, uid: int) -> int | None:
+        """The sequence number of a message; None if the client does not know it."""
+        at = bisect_left(self.uids, uid)
+        return at + 1 if at < len(self.uids) and self.uids[at] == uid else None
+
+    def place(self, at: int) -> int | None:
+        """Where in the snapshot's columns the message at a place of `uids` stands; None if it is gone."""
+        return at if self.uids is self.snapshot.uids else self.snapshot.index(self.uids[at])
+
+    # What is told.
+
+    def move_on(
+        self,
+        new: Snapshot,
+        manner: Manner,
+        *,
+        expunges: bool,
+        quiet: Collection[int] = (),
+        loud: Iterable[int] = (),
+    ) -> list[bytes]:
+        """Take up a newer snapshot; the lines that tell the client.
+
+        `expunges`: whether messages may lose their numbers just now. `quiet`: uids whose flags the client
+        has set itself; `loud`: uids whose flags are told even if they are as they were.
+        """
+        old, self.snapshot = self.snapshot, new
+        lines: list[bytes] = []
+        flagged: Sequence[int] = ()
+        added = 0
+        if new is not old:
+            difference = new.since(old)
+            added, flagged = difference.new, difference.flagged
+            self._note(difference.expunged, new, added)
+            if new.keywords != old.keywords:
+                lines += self.keywords()
+        if expunges and self._pending:
+            lines += self._expunged(manner)
+        if added:
+            lines += self.size(manner)
+        told = sorted({*flagged, *loud}) if loud else flagged
+        lines += self.flag_lines(told, manner, frozenset(quiet))
+        return lines
+
+    def _note(self, expunged: Sequence[int], new: Snapshot, added: int) -> None:
+        """Go on with the newer numbering if nothing is pending; else keep what is gone in its place."""
+        if expunged or self._pending:
+            self._pending = sorted({*self._pending, *expunged})
+            if added:
+                self.uids = self.uids + new.uids[-added:]
+        else:
+            self.uids = new.uids
+
+    def _expunged(self, manner: Manner) -> list[bytes]:
+        gone, self._pending = self._pending, []
+        numbers = [number for uid in gone if (number := self.number(uid))]
+        self.uids = self.snapshot.uids
+        self.recent.difference_update(gone)
+        if manner.vanished:
+            return [b"* VANISHED %b\r\n" % compact(gone)]
+        return [b"* %d EXPUNGE\r\n" % number for number in reversed(numbers)]
+
+    def size(self, manner: Manner) -> list[bytes]:
+        lines = [b"* %d EXISTS\r\n" % len(self.uids)]
+        return [*lines, b"* %d RECENT\r\n" % len(self.recent)] if manner.recent else lines
+
+    def keywords(self) -> list[bytes]:
+        """FLAGS and PERMANENTFLAGS (RFC 9051, 7.3.5 and 7.1)."""
+        names = " ".join(
+            ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", *self.snapshot.keywords.names)
+        )
+        permanent = f"{names} \\*" if not self.readonly else ""
+        return [
+            b"* FLAGS (%b)\r\n" % names.encode(),
+            b"* OK [PERMANENTFLAGS (%b)] Flags that are kept.\r\n" % permanent.encode(),
+        ]
+
+    def flag_lines(
+        self, uids: Sequence[int], manner: Manner, quiet: frozenset[int] = frozenset()
+    ) -> list[bytes]:
+        """FETCH with the flags of messages; of `quiet` ones only the mod-sequence, if that is wanted."""
+        snapshot = self.snapshot
+        lines: list[bytes] = []
+        for uid in uids:
+            number, at = self.number(uid), snapshot.index(uid)
+            if number is None or at is None or (uid in quiet and not manner.modseq):
+                continue
+            items = [] if uid in quiet else [b"FLAGS (%b)" % self.flag_text(at)]
+            if manner.uid:
+                items.insert(0, b"UID %d" % uid)
+            if manner.modseq:
+                items.append(b"MODSEQ (%d)" % snapshot.modseqs[at])
+            lines.append(b"* %d FETCH (%b)\r\n" % (number, b" ".join(items)))
+        return lines
+
+    def flag_text(self, at: int) -> bytes:
+        """The flags of the message at a place of the snapshot, as they stand in parentheses."""
+        flags = self.snapshot.keywords.flags(self.snapshot.flags[at])
+        if self.recent and self.snapshot.uids[at] in self.recent:
+            flags.append("\\Recent")
+        return " ".join(flags).encode()

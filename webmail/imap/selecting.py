@@ -1,0 +1,154 @@
+"""Opening and leaving mailboxes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+
+from webmail.imap import names
+from webmail.imap.answers import Ok
+from webmail.imap.selected import Selected
+from webmail.imap.session import Session
+from webmail.store import acl, flags, messages
+from webmail.store.account import Account
+from webmail.store.acl import Who
+from webmail.store.mailboxes import Mailbox
+from webmail.store.snapshot import Snapshot
+from webmail.store.transaction import Transaction
+from webmail.wire.imap_ask_mailbox import Known, Select
+from webmail.wire.imap_print import mailbox as mailbox_name
+from webmail.wire.imap_sets import SequenceSet, common, indexes, runs
+
+READ = "r"
+WRITE = frozenset("iwste")  # any of these and a mailbox is open for writing (RFC 4314, 5.2)
+
+
+# RFC 9051, 6.3.2; CONDSTORE and QRESYNC are RFC 7162, 3.1.8 and 3.2.5
+async def select(session: Session, asked: Select) -> Ok:
+    return await _open(session, asked, examine=False)
+
+
+# RFC 9051, 6.3.3
+async def examine(session: Session, asked: Select) -> Ok:
+    return await _open(session, asked, examine=True)
+
+
+async def _open(session: Session, asked: Select, *, examine: bool) -> Ok:
+    leave(session)
+    account, name = await names.locate(session, asked.mailbox)
+    if asked.condstore or asked.qresync:
+        session.enable("CONDSTORE")
+    found, rights, snapshot = await account.read(_opened, account, name, session.who)
+    readonly = examine or not WRITE & set(rights)
+    selected = Selected(account, asked.mailbox, snapshot, readonly=readonly, rights=rights)
+    session.selected = selected
+    await _greet_recent(session, selected, found)
+    session.say(*_described(session, selected, found))
+    if asked.qresync is not None and asked.qresync.uidvalidity == snapshot.uidvalidity:
+        await _resync(session, selected, asked.qresync)
+    return Ok("Opened.", b"READ-ONLY" if readonly else b"READ-WRITE")
+
+
+def _opened(transaction: Transaction, account: Account, name: str, who: Who) -> tuple[Mailbox, str, Snapshot]:
+    mailbox, rights = acl.entered(transaction, name, who, READ)
+    return mailbox, rights, account.snapshots.of(transaction, mailbox.id)
+
+
+async def _greet_recent(session: Session, selected: Selected, found: Mailbox) -> None:
+    r"""Whoever may write takes the \Recent messages; whoever only looks sees them and leaves them."""
+    uids = selected.snapshot.uids
+    if not uids or found.recent > uids[-1] or not session.manner.recent:
+        return
+    if not selected.readonly:
+        first = await selected.account.write(messages.claim_recent, selected.mailbox, uids[-1])
+    else:
+        first = found.recent
+    selected.recent.update(uids[bisect_left(uids, first) :])
+
+
+def _described(session: Session, selected: Selected, found: Mailbox) -> list[bytes]:
+    snapshot = selected.snapshot
+    lines = [*selected.keywords(), *selected.size(session.manner)]
+    if session.manner.recent and found.unseen:
+        first = next((n for n, bits in enumerate(snapshot.flags, 1) if not bits & flags.SEEN), None)
+        lines += [b"* OK [UNSEEN %d] The first that is not seen.\r\n" % first] if first else []
+    lines += [
+        b"* OK [UIDVALIDITY %d] UIDs are valid.\r\n" % snapshot.uidvalidity,
+        b"* OK [UIDNEXT %d] The next UID.\r\n" % snapshot.uidnext,
+        b"* OK [HIGHESTMODSEQ %d] The newest change.\r\n" % snapshot.modseq,
+        b"* OK [MAILBOXID (%b)] The same for ever.\r\n" % found.objectid.encode(),
+    ]
+    if not session.manner.recent:
+        lines.append(b'* LIST () "/" %b\r\n' % mailbox_name(selected.name, utf8=session.utf8))
+    return lines
+
+
+# RFC 7162, 3.2.5.1
+async def _resync(session: Session, selected: Selected, known: Known) -> None:
+    """What was expunged and what was changed since the client looked last."""
+    snapshot = selected.snapshot
+    gone = await selected.account.read(vanished, snapshot, known.modseq, known.uids)
+    if gone:
+        session.say(b"* VANISHED (EARLIER) %b\r\n" % str(gone).encode())
+    changed = snapshot.changed_since(known.modseq)
+    if known.uids is not None:
+        changed = [changed[at] for places in indexes(known.uids, changed) for at in places]
+    session.say(*selected.flag_lines(changed, session.manner))
+    await session.flush()
+
+
+def vanished(
+    transaction: Transaction, snapshot: Snapshot, modseq: int, uids: SequenceSet | None
+) -> SequenceSet:
+    """The uids, of these or of all, that were expunged after that mod-sequence.
+
+    Where that is forgotten: all that the mailbox does not have (RFC 7162, 3.2.6).
+    """
+    if modseq >= snapshot.forgotten:
+        rows = transaction.all(
+            "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? ORDER BY uid", snapshot.mailbox, modseq
+        )
+        gone = SequenceSet(tuple(runs([uid for (uid,) in rows])))
+    else:
+        gone = _gaps(snapshot)
+    return gone if uids is None else common(gone, uids.resolve(snapshot.uidnext - 1))
+
+
+def _gaps(snapshot: Snapshot) -> SequenceSet:
+    """The uids that were given and are not there."""
+    there = [(0, 0), *runs(snapshot.uids), (snapshot.uidnext, snapshot.uidnext)]
+    return SequenceSet(
+        tuple((before + 1, after - 1) for (_, before), (after, _) in pairwise(there) if before + 1 < after)
+    )
+
+
+def leave(session: Session) -> None:
+    """Be in no mailbox any more; CLOSED says so to who has to know (RFC 7162, 3.2.11)."""
+    if session.selected is not None and ({"QRESYNC", "IMAP4REV2"} & session.enabled):
+        session.say(b"* OK [CLOSED] The mailbox before is closed.\r\n")
+    session.selected = None
+
+
+# RFC 9051, 6.4.1
+async def close(session: Session, _asked: None) -> Ok:
+    """Expunges without telling, where that is allowed."""
+    box = session.box
+    session.selected = None
+    modseq = b""
+    if not box.readonly and "e" in box.rights:
+        await box.account.write(messages.expunge_all, box.mailbox)
+        if "QRESYNC" in session.enabled:
+            snapshot = await box.account.read(box.account.snapshots.of, box.mailbox)
+            modseq = b"HIGHESTMODSEQ %d" % snapshot.modseq
+    return Ok("Closed.", modseq)
+
+
+# RFC 9051, 6.4.2
+async def unselect(session: Session, _asked: None) -> Ok:
+    session.selected = None
+    return Ok("Closed; nothing was expunged.")
+
+
+# RFC 3501, 6.4.1
+async def check(_session: Session, _asked: None) -> Ok:
+    return Ok("Everything is on the disk already.")

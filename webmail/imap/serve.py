@@ -1,0 +1,88 @@
+"""The IMAP service as a process: what it opens, and the session of one connection."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+from webmail import tls
+from webmail.auth.brake import Brake
+from webmail.config import Config
+from webmail.directory import opening
+from webmail.directory.ask import Backends
+from webmail.imap.context import Context
+from webmail.imap.entering import greet
+from webmail.imap.session import Session
+from webmail.imap.table import COMMANDS
+from webmail.notify import opened as hints_opened
+from webmail.server.process import Process
+from webmail.server.service import Service, Terms, terms_of
+from webmail.server.service import Session as Serve
+from webmail.server.stream import Stream
+from webmail.store.account import Store
+from webmail.store.layout import Layout
+from webmail.store.shares import Shares
+from webmail.store.transaction import Limits
+
+BUSY = b"* BYE Too many connections; please try again later.\r\n"
+
+
+def terms(config: Config) -> Terms:
+    """What the configuration says about connections. Raises OSError for certificates that cannot be read."""
+    return terms_of(config.imap, _context(config))
+
+
+def _context(config: Config) -> ssl.SSLContext | None:
+    imap = config.imap
+    if not imap.sslusessl or not imap.sslcertfile:
+        return None
+    key = Path(imap.sslkeyfile) if imap.sslkeyfile else None
+    authorities = Path(imap.sslcafile) if imap.sslcafile else None
+    return tls.server_context(Path(imap.sslcertfile), key, authorities)
+
+
+def limits(config: Config) -> Limits:
+    """What accounts may hold that have no quota of their own."""
+    store = config.store
+    return Limits(store.defaultmailboxquota, store.defaultmessagequota, enforced=store.quotaenforcement)
+
+
+@asynccontextmanager
+async def opened(process: Process) -> AsyncIterator[Serve]:
+    """The store, the directory and the hints, for as long as the process serves."""
+    config = process.config
+    async with AsyncExitStack() as stack:
+        hints = stack.enter_context(hints_opened(config.hintsdir))
+        store = Store(
+            Layout(config.partitions, config.store.defaultpartition),
+            publish=hints.publish,
+            limits=lambda: limits(process.config),
+        )
+        stack.enter_context(closing(store))
+        shares = Shares(Path(config.local.datadir) / "store" / "shares.sqlite")
+        stack.push_async_callback(shares.close)
+        directory = opening.opened(config, Backends(config.proxy).attempt)
+        stack.push_async_callback(directory.close)
+        context = Context(
+            current=lambda: process.config,
+            store=store,
+            shares=shares,
+            hints=hints,
+            directory=directory,
+            brake=Brake(),
+            tls=lambda: process.terms.context,
+            limits=process.limits,
+            log=process.log,
+        )
+
+        async def serve(stream: Stream) -> None:
+            session = Session(stream, context, COMMANDS)
+            greet(session)
+            await session.run()
+
+        yield serve
+
+
+SERVICE = Service(terms=terms, opened=opened, busy=BUSY)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from base64 import b64encode
 
-from webmail.wire import sasl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webmail.wire import ProtocolError, sasl
+
+NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
 
 
 def test_plain() -> None:
@@ -43,3 +49,89 @@ def test_a_separator_would_make_another_field(bad: str) -> None:
             say(bad, "token")
         with pytest.raises(ValueError, match="control"):
             say("user", bad)
+
+
+@given(NAMES, NAMES.filter(bool), NAMES.filter(bool))
+def test_plain_is_read_back(authzid: str, authcid: str, password: str) -> None:
+    said = b64encode(sasl.plain(authzid, authcid, password))
+    assert sasl.parse_plain(sasl.parse_response(said) or b"") == (authzid, authcid, password)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"a",
+        b"\0",
+        b"\0\0",
+        b"\0a\0",
+        b"\0\0b",
+        b"x\0\0b",
+        b"a\0b",
+        b"\0a\0b\0c",
+        b"\0a\0b\0",
+        b"\0\xff\0b",
+        b"\0a\0\xff",
+        b"\xff\0a\0b",
+        b"\0" + b"a" * (sasl.MAX_NAME + 1) + b"\0b",
+    ],
+)
+def test_what_is_no_plain(message: bytes) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        sasl.parse_plain(message)
+    assert str(refused.value).isascii()
+
+
+def test_external() -> None:
+    assert sasl.parse_external(b"") == ""
+    assert sasl.parse_external("ä".encode()) == "ä"
+    for message in (b"a\0", b"\xff", b"a" * (sasl.MAX_NAME + 1)):
+        with pytest.raises(ProtocolError):
+            sasl.parse_external(message)
+
+
+@given(st.binary(max_size=200))
+def test_base64_is_read_back(octets: bytes) -> None:
+    assert sasl.decode_base64(b64encode(octets)) == octets
+
+
+@given(st.binary(max_size=20))
+def test_only_base64_is_base64(line: bytes) -> None:
+    try:
+        octets = sasl.decode_base64(line)
+    except ProtocolError:
+        return
+    assert len(b64encode(octets)) == len(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"A",
+        b"AA",
+        b"AAA",
+        b"AA=",
+        b"A===",
+        b"=",
+        b"AAAA=",
+        b"AAAA====",
+        b"AA==AA==",
+        b"AA A",
+        b"AAA\n",
+        b"AA-_",
+    ],
+)
+def test_what_is_no_base64(line: bytes) -> None:
+    with pytest.raises(ProtocolError, match="base64"):
+        sasl.decode_base64(line)
+
+
+def test_base64_has_an_end() -> None:
+    assert len(sasl.decode_base64(b"A" * sasl.MAX_BASE64)) == 3072
+    with pytest.raises(ProtocolError, match="more than"):
+        sasl.decode_base64(b"A" * (sasl.MAX_BASE64 + 4))
+
+
+def test_a_client_may_give_up() -> None:
+    assert sasl.parse_response(b"*") is None
+    assert sasl.parse_response(b"") == b""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
+from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webmail.wire.imap_sets import MAX_NUMBER, SequenceSet
+from webmail.wire.imap_sets import MAX_NUMBER, STAR, Page, SequenceSet, compact, indexes, runs
 
 NUMBERS = st.sets(st.integers(1, 40) | st.integers(1, MAX_NUMBER))
 
@@ -99,3 +101,91 @@ def test_four_milliards_cost_nothing_until_they_are_taken() -> None:
     everything = SequenceSet.parse("1:4294967295")
     assert everything.count() == MAX_NUMBER
     assert next(iter(everything)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "last", "resolved"),
+    [
+        ("1:*", 5, "1:5"),
+        ("7:*", 5, "5:7"),
+        ("*", 5, "5"),
+        ("*", 0, ""),
+        ("3:*", 0, ""),
+        ("1,3:*", 0, "1"),
+        ("1,9:*", 5, "1,5:9"),
+        ("2:4,*", 5, "2:5"),
+        ("2:4", 9, "2:4"),
+        ("", 9, ""),
+    ],
+)
+def test_the_last_message_takes_the_place_of_the_star(said: str, last: int, resolved: str) -> None:
+    assert str(SequenceSet.parse(said).resolve(last)) == resolved
+
+
+SETS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60) | st.just(STAR)).map(sorted), max_size=6)
+
+
+@given(SETS, st.sets(st.integers(1, 50)))
+def test_the_places_of_a_set_among_uids(ranges: list[list[int]], uids: set[int]) -> None:
+    ascending = array("I", sorted(uids))
+    said = SequenceSet.joined((first, last) for first, last in ranges)
+    numbers = said.resolve(max(uids, default=0))
+    found = indexes(numbers, ascending)
+    wanted = [at for at, uid in enumerate(ascending) if uid in numbers]
+    assert list(itertools.chain(*found)) == wanted
+    assert len(found) <= len(numbers.ranges)
+
+
+@given(st.sets(st.integers(1, 60) | st.integers(1, MAX_NUMBER)))
+def test_numbers_are_said_as_a_set(numbers: set[int]) -> None:
+    ascending = sorted(numbers)
+    assert compact(ascending).decode() == str(SequenceSet.of(numbers))
+    assert compact(array("I", ascending)) == compact(ascending)
+
+
+def test_numbers_in_another_order_keep_it() -> None:
+    assert compact([5, 3, 4, 4, 9]) == b"5,3:4,4,9"
+    assert runs([]) == []
+    assert compact([]) == b""
+
+
+def test_ten_thousand_numbers_are_said_at_once() -> None:
+    ascending = list(range(1, 20_000, 2))
+    start = time.process_time()
+    for _ in range(10):
+        compact(ascending)
+    assert time.process_time() - start < 0.2  # 2 ms each are the aim
+
+
+def test_a_wide_set_and_many_uids_meet_at_once() -> None:
+    uids = array("I", range(1, 100_000))
+    start = time.process_time()
+    assert indexes(SequenceSet.parse("1:4294967295"), uids) == [range(99_999)]
+    assert time.process_time() - start < 0.01
+
+
+@pytest.mark.parametrize(
+    ("page", "held"),
+    [
+        (Page(1, 3), [0, 1, 2]),
+        (Page(3, 1), [0, 1, 2]),
+        (Page(4, 9), [3, 4]),
+        (Page(6, 9), []),
+        (Page(-1, -2), [3, 4]),
+        (Page(-2, -1), [3, 4]),
+        (Page(-4, -9), [0, 1]),
+        (Page(-6, -9), []),
+        (Page(-5, -5), [0]),
+    ],
+)
+def test_pages_of_five_results(page: Page, held: list[int]) -> None:
+    assert list(range(5))[page.of(5)] == held
+    assert list(range(0))[page.of(0)] == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(0, 1), (1, 0), (-1, 1), (1, MAX_NUMBER + 1), (-1, -MAX_NUMBER - 1)]
+)
+def test_what_is_no_page(first: int, last: int) -> None:
+    with pytest.raises(ValueError, match="sign"):
+        Page(first, last)

@@ -13,7 +13,7 @@ MAX_NESTING = 100  # entities inside each other; Dovecot's limit. What is deeper
 MAX_PARTS = 10_000  # entities of one message; Dovecot's limit. The last one holds the rest
 MAX_BOUNDARY = 256  # octets of a boundary that are compared; RFC 2046, 5.1.1 allows 70
 MAX_HEADERS = 4_194_304  # octets of headers that are read, of all entities together
-MAX_SEARCHED = 1_073_741_824  # octets that are searched for boundaries, half a second; nested ones overlap
+MAX_SEARCHED = 1_073_741_824  # octets that are searched for boundaries, a second; each level searches anew
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _HOLDS_MESSAGE = frozenset(("message/rfc822", "message/global"))  # RFC 6532, 3.7
@@ -43,7 +43,7 @@ class _Level:
     delimiter: bytes  # LF, two hyphens, and the boundary
     entity: int
     open: int  # how many entities were open when it began, itself included
-    ahead: int = -1  # where its next delimiter is; the message's end if there is none before `_Scan.limit`
+    ahead: int = -1  # where its next delimiter is; the message's size if none was found
 
 
 def scan(octets: Octets) -> list[Entity]:
@@ -70,7 +70,7 @@ class _Scan:
 
     def run(self) -> None:
         position = self._begin(0, -1, content_type.PLAIN)
-        while self.levels and len(self.entities) < MAX_PARTS and self.searched < MAX_SEARCHED:
+        while self.levels and len(self.entities) < MAX_PARTS:
             at = self._next(position - 1)
             if at == self.size:
                 break
@@ -131,6 +131,8 @@ class _Scan:
         limit = self.size
         moved = False  # then what was found out about those inside no longer holds
         for level in self.levels:
+            if self.searched > MAX_SEARCHED:
+                return self.size
             if moved or level.ahead < position:
                 end = min(limit + len(level.delimiter), self.size)
                 found = self.octets.find(level.delimiter, position, end)

@@ -22,7 +22,7 @@ def split(block: bytes) -> list[tuple[bytes, bytes]]:
     for line in _FOLD.sub(b" ", block).split(b"\n", MAX_FIELDS)[:MAX_FIELDS]:
         name, colon, value = line.partition(b":")
         name = name.rstrip(b" \t").lower()
-        if colon and name and b" " not in name:
+        if colon and name.split() == [name]:
             fields.append((name, value[:MAX_FIELD].strip(b" \t\r")))
     return fields
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import html
 import re
 
-_CUT = re.compile(r"<(?:!--|(script|style)(?=[\s/>]))", re.IGNORECASE)
-_ENDS = {name: re.compile(rf"</{name}[^<>]*+>", re.IGNORECASE) for name in ("script", "style")}
+_CUT = re.compile(r"<(?:!--|(script|style|title)(?=[\s/>]))", re.IGNORECASE)
+_ENDS = {name: re.compile(rf"</{name}[^<>]*+>", re.IGNORECASE) for name in ("script", "style", "title")}
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp|small|span|strike"
     r"|strong|sub|sup|tt|u|var|wbr)(?:\s[^<>]*+)?>",
@@ -19,7 +19,7 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*+>")
 
 
 def strip(markup: str) -> str:
-    """Words with single blanks between them; the texts of style and script, and comments, are left out."""
+    """Words with single blanks between them; without style, script, title and comments."""
     text = _TAG.sub(" ", _INLINE.sub("", _without_cut(markup)))
     if "&" in text:
         text = html.unescape(text.replace("&nbsp;", " "))

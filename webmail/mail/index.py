@@ -43,7 +43,7 @@ class Parsed:
     bcc: str
     subject: str
     header: str  # every field on a line of its own, `name: value`
-    text: str  # of all parts, at most MAX_TEXT characters
+    text: str  # of all parts; like `header` at most MAX_TEXT characters
     complete: bool  # nothing was cut off from `header` and `text`
     preview: str  # at most MAX_PREVIEW characters, not folded (RFC 8970)
 
@@ -58,9 +58,10 @@ def parse(octets: Octets) -> Parsed:
     sent = keys.sent(told.date)
     ids = keys.message_ids(told.message_id)
     header, whole = search_text.header(root.fields)
-    header = fold(header)
+    header = _folded(header)
     from_, to, cc, bcc, subject_ = search_text.values(header, "from", "to", "cc", "bcc", "subject")
     found = search_text.gather(octets, entities)
+    text = _folded(found.text)
     return Parsed(
         size=len(octets),
         envelope=envelope.write(told),
@@ -70,7 +71,7 @@ def parse(octets: Octets) -> Parsed:
         raw_header=octets[: root.body] if root.body <= MAX_HEADERS else b"",
         sent=sent.moment if sent else None,
         sent_day=sent.day if sent else None,
-        base_subject=fold(base),
+        base_subject=_folded(base),
         reply=reply,
         from_key=_key(told.from_),
         to_key=_key(told.to),
@@ -84,9 +85,9 @@ def parse(octets: Octets) -> Parsed:
         cc=cc,
         bcc=bcc,
         subject=subject_,
-        header=header,
-        text=fold(found.text),
-        complete=found.complete and whole,
+        header=header[:MAX_TEXT],
+        text=text[:MAX_TEXT],
+        complete=whole and found.complete and max(len(header), len(text)) <= MAX_TEXT,
         preview=found.preview,
     )
 
@@ -94,7 +95,7 @@ def parse(octets: Octets) -> Parsed:
 # RFC 5256, 3, SORT: FROM, TO and CC
 def _key(addresses: tuple[Address, ...]) -> str:
     mailbox = addresses[0].mailbox if addresses else None
-    return "" if mailbox in {None, NO_MAILBOX} else fold(charsets.decode(mailbox))
+    return "" if mailbox in {None, NO_MAILBOX} else _folded(charsets.decode(mailbox))
 
 
 # RFC 5957, 2.2
@@ -103,6 +104,11 @@ def _display(addresses: tuple[Address, ...]) -> str:
         return ""
     first = addresses[0]
     if first.name:
-        return fold(decode(first.name))
+        return _folded(decode(first.name))
     said = [part for part in (first.mailbox, first.host) if part not in {None, NO_MAILBOX, NO_HOST}]
-    return fold(charsets.decode(b"@".join(said)))
+    return _folded(charsets.decode(b"@".join(said)))
+
+
+def _folded(text: str) -> str:
+    """Without NUL, at which some databases take a text to end."""
+    return fold(text.replace("\0", "\ufffd"))

@@ -54,9 +54,14 @@ def _decoded(value: bytes) -> str:
     return encoded_words.decode(value).replace("\r", " ").replace("\n", " ")
 
 
-def gather(octets: Octets, entities: Sequence[Entity]) -> Text:
-    """The texts of a message in its order: parts, names of attachments, headers of messages inside."""
-    gathering = _Gathering(octets)
+def gather(
+    octets: Octets, entities: Sequence[Entity], *, room: int = MAX_TEXT, encoded: int = MAX_ENCODED
+) -> Text:
+    """The texts of a message in its order: parts, names of attachments, headers of messages inside.
+
+    At most `room` characters, of at most `encoded` octets.
+    """
+    gathering = _Gathering(octets, room=room, encoded=encoded)
     for index, entity in enumerate(entities):
         if index and entities[entity.parent].is_message:
             gathering.add_header(entity)

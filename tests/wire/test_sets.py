@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webmail.wire.imap_sets import MAX_NUMBER, STAR, Page, SequenceSet, compact, indexes, runs
+from webmail.wire.imap_sets import MAX_NUMBER, STAR, Page, SequenceSet, common, compact, indexes, runs
 
 NUMBERS = st.sets(st.integers(1, 40) | st.integers(1, MAX_NUMBER))
 
@@ -141,6 +141,11 @@ def test_numbers_are_said_as_a_set(numbers: set[int]) -> None:
     ascending = sorted(numbers)
     assert compact(ascending).decode() == str(SequenceSet.of(numbers))
     assert compact(array("I", ascending)) == compact(ascending)
+
+
+@given(st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)))
+def test_what_two_sets_have_in_common(one: set[int], other: set[int]) -> None:
+    assert common(SequenceSet.of(one), SequenceSet.of(other)) == SequenceSet.of(one & other)
 
 
 def test_numbers_in_another_order_keep_it() -> None:

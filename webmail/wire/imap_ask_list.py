@@ -39,12 +39,11 @@ def parse_list(args: Arguments) -> Listing:
     patterns = args.one_or_list(args.list_mailbox, "the patterns")
     if len(patterns) > MAX_PATTERNS or sum(map(len, patterns)) > MAX_PATTERN:
         raise ProtocolError("more patterns than one LIST may have")
-    returns = _returns(args) if args.take(b" ") else None
+    more = args.take(b" ")
+    returns = _returns(args) if more else {}
     args.end()
-    words = frozenset(returns or ())
-    return Listing(
-        reference, patterns, select, words, (returns or {}).get("STATUS", ()), extended or returns is not None
-    )
+    status = returns.get("STATUS", ())
+    return Listing(reference, patterns, select, frozenset(returns), status, extended or more)
 
 
 # RFC 3501, 6.3.9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -21,6 +22,7 @@ from webmail.server.process import Process
 from webmail.server.service import Service, Terms, terms_of
 from webmail.server.service import Session as Serve
 from webmail.server.stream import Stream
+from webmail.store import indexing
 from webmail.store.account import Store
 from webmail.store.layout import Layout
 from webmail.store.shares import Shares
@@ -76,6 +78,9 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
             limits=process.limits,
             log=process.log,
         )
+
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(group.create_task(indexing.keep(store, process.log)).cancel)
 
         async def serve(stream: Stream) -> None:
             session = Session(stream, context, COMMANDS)

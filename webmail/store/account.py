@@ -149,6 +149,11 @@ class Account:
         if done.hints:
             self._store.publish(done.hints)
 
+    def note_stored(self) -> None:
+        """There are new texts; in the event loop."""
+        self._store.unindexed.add(self)
+        self._store.stored.set()
+
     def incoming(self) -> Incoming:
         """A body to be received; close it whatever happens."""
         return Incoming(self.place)
@@ -172,6 +177,8 @@ class Store:
         self.publish = publish
         self.limits = limits
         self.connections = Connections()
+        self.unindexed: set[Account] = set()  # with new texts that `indexing` is to take up
+        self.stored = asyncio.Event()
         self._accounts: WeakValueDictionary[str, Account] = WeakValueDictionary()
 
     async def account(self, uid: str) -> Account:

@@ -8,8 +8,6 @@ from webmail.mail.index import Parsed
 from webmail.mail.sections import pack
 from webmail.store.transaction import Transaction
 
-INDEXED_AT_ONCE = 64  # bodies whose texts enter the index together: a fifth of the cost of one by one
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -52,8 +50,6 @@ def insert_body(transaction: Transaction, arrival: Arrival) -> int:
         "INSERT INTO text VALUES (?, ?, ?, ?, ?)",
         body, parsed.raw_header, parsed.header, parsed.text, parsed.complete,
     )  # fmt: skip
-    if body % INDEXED_AT_ONCE == 0:
-        index_texts(transaction)
     return body
 
 
@@ -88,13 +84,3 @@ def _thread(transaction: Transaction, body: int, parsed: Parsed) -> int:
         if row:
             return int(row[0])
     return body
-
-
-def index_texts(transaction: Transaction) -> None:
-    """Bring the texts that came since the last time into the index of words."""
-    indexed = transaction.value("SELECT indexed FROM account")
-    transaction.do(
-        "INSERT INTO words (rowid, text) SELECT body, header || char(10) || text FROM text WHERE body > ?",
-        indexed,
-    )
-    transaction.do("UPDATE account SET indexed = ifnull((SELECT max(body) FROM text), indexed)")

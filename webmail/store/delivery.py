@@ -48,6 +48,7 @@ async def deliver(
         await in_thread(sweep.recover, account)
         raise
     await in_thread(_finish, received)
+    account.note_stored()
     return result
 
 

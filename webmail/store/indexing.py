@@ -1,0 +1,55 @@
+"""Brings new texts into the index of words once nobody is in a hurry.
+
+A search reads the texts that are not in the index yet one by one, so an index that lags behind is never
+wrong, and storing a message need not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from webmail.store.account import Account, Store
+from webmail.store.transaction import Transaction
+
+QUIET_SECONDS = 2.0  # after something was stored, before its texts are indexed
+BATCH = 32  # texts of a transaction: some ten milliseconds in which other writers wait
+
+
+async def keep(store: Store, log: logging.Logger) -> None:
+    """Index what is stored through this process, until cancelled."""
+    while True:
+        await store.stored.wait()
+        await asyncio.sleep(QUIET_SECONDS)
+        store.stored.clear()
+        while store.unindexed:
+            account = store.unindexed.pop()
+            try:
+                await _index(account)
+            except Exception:
+                log.exception("the texts of %s cannot be indexed just now", account.uid)
+
+
+async def _index(account: Account) -> None:
+    while await account.write(some):
+        await asyncio.sleep(0)
+
+
+def all_of(account: Account) -> None:
+    """The same without an event loop, in this thread."""
+    while account.transact("BEGIN IMMEDIATE", some):
+        pass
+
+
+def some(transaction: Transaction) -> int:
+    """Index the next texts; how many they were."""
+    (indexed,) = transaction.one("SELECT indexed FROM account") or (0,)
+    rows = transaction.all(
+        "SELECT body, header || char(10) || text FROM text WHERE body > ? ORDER BY body LIMIT ?",
+        indexed,
+        BATCH,
+    )
+    if rows:
+        transaction.do_each("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
+        transaction.do("UPDATE account SET indexed = ?", rows[-1][0])
+    return len(rows)

@@ -17,7 +17,7 @@ NO_HOST = b"MISSING_DOMAIN"
 _ATOM = rb'[^\x00-\x20"(),:;<>@\[\\\]]'
 _PLAIN = rb"%b++)@([A-Za-z0-9.\-]++" % _ATOM
 _SIMPLE = re.compile(  # nearly all addresses: `Name <local@host>`, `"Name" <local@host>`, `local@host`
-    rb'[ \t]*+(?:"([^"\\]*+)"[ \t]*+<(%b)>|((?:%b++[ \t]++)*+)<(%b)>|(%b))[ \t]*+(?:,|\Z)'
+    rb'[ \t]*+(?:"([^"\\]*+)"[ \t]*+<(%b)>|((?:%b++[ \t]++)*+)<(%b)>|(?!=\?)(%b))[ \t]*+(?:,|\Z)'
     % (_PLAIN, _ATOM, _PLAIN, _PLAIN)
 )
 _TOKENS = re.compile(
@@ -27,6 +27,7 @@ _TOKENS = re.compile(
     rb"|([(),:;<>@])" % _ATOM,
     re.DOTALL,
 )
+_GROUP_END = Address(None, None, None, None)
 _COMMENT = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -84,6 +85,8 @@ class _Reader:
                 break
         else:
             self._end_group()
+        if self.grouped:
+            self.found[MAX_ADDRESSES - 1 :] = [_GROUP_END]
         return tuple(self.found[:MAX_ADDRESSES])
 
     def _tokens(self) -> Iterator[tuple[bytes, bytes]]:
@@ -151,14 +154,14 @@ class _Reader:
     def _colon(self) -> None:
         if self.angled:
             self.route, self.words = b"".join(self.words) or None, []
-        elif self.words and self.local is None and not self.grouped:
-            self.found.append(Address(None, None, _squeezed(b" ".join(self.words)), None))
+        elif self.local is None and not self.grouped and (name := _squeezed(b" ".join(self.words))):
+            self.found.append(Address(None, None, name, None))
             self.grouped, self.words, self.comment = True, [], b""
 
     def _end_group(self) -> None:
         self._end_address()
         if self.grouped:
-            self.found.append(Address(None, None, None, None))
+            self.found.append(_GROUP_END)
             self.grouped = False
 
     def _end_address(self) -> None:

@@ -13,7 +13,7 @@ from webmail.mail.entities import Entity
 
 _VERSION = b"\x01"
 _FIELDS = 8  # of one section when packed
-_SPECIFIER = re.compile(r"((?:[0-9]+(?:\.[0-9]+)*)?)\.?((?:(?<![0-9])(?:HEADER|TEXT|MIME))?)", re.IGNORECASE)
+_WHATS = frozenset(("HEADER", "MIME", "TEXT"))
 _TOKEN = re.compile(r"[!-~]{1,64}")
 _ENCODING = re.compile(rb"\s*+([!#-'*+./0-9A-Z^_`a-z{|}~-]++)\s*+(?:[;(].*)?", re.DOTALL)
 
@@ -96,11 +96,10 @@ def find(sections: Sequence[Section], specifier: str) -> tuple[int, int] | None:
 
     HEADER and TEXT are of a message only: the whole one, or one that the part of that number holds.
     """
-    match = _SPECIFIER.fullmatch(specifier)
-    part = next((each for each in sections if each.number == match[1]), None) if match else None
-    if match is None or part is None:
+    number, what = _taken_apart(specifier)
+    part = next((each for each in sections if each.number == number), None)
+    if part is None:
         return None
-    what = match[2].upper()
     if not what:
         return (part.body, part.end) if part.number else (0, part.end)
     if what == "MIME":
@@ -109,6 +108,13 @@ def find(sections: Sequence[Section], specifier: str) -> tuple[int, int] | None:
         return None
     start = part.body if part.number else 0
     return (start, part.text) if what == "HEADER" else (part.text, part.end)
+
+
+def _taken_apart(specifier: str) -> tuple[str, str]:
+    number, dot, what = specifier.rpartition(".")
+    if what.upper() in _WHATS and bool(dot) is bool(number):
+        return number, what.upper()
+    return specifier, ""
 
 
 def pack(sections: Iterable[Section]) -> bytes:

@@ -1,0 +1,1 @@
+"""Conversations with the IMAP service: every command, with a second connection looking on."""

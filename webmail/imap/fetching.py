@@ -79,7 +79,7 @@ async def _fetch(session: Session, asked: Fetch, places: list[range], *, uid: bo
     before = box.snapshot
     if asked.sets_seen:
         await _see(session, places)
-    whole = await _tell(session, Plan(asked.items), places)
+    whole = await answer(session, Plan(asked.items), places)
     if box.snapshot is before and asked.sets_seen:
         await session.tell(expunges=False, uid=uid)
     return Ok("Done.") if whole else ISSUED
@@ -124,7 +124,7 @@ async def _see(session: Session, places: list[range]) -> None:
         await box.account.write(messages.store, box.mailbox, unseen, How.ADD, ("\\Seen",))
 
 
-async def _tell(session: Session, plan: Plan, places: list[range]) -> bool:
+async def answer(session: Session, plan: Plan, places: list[range]) -> bool:
     """Answer for all these messages; whether they all were there."""
     box, whole = session.box, True
     for each in _batches(box, plan, places):

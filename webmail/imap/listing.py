@@ -137,7 +137,7 @@ def _matcher(asked: Listing) -> Callable[[str], bool]:
 
 async def _entries(session: Session, asked: Listing) -> dict[str, Entry]:
     """Every name that there may be something to say of, with all names above it."""
-    own, subscribed = await session.read(_of_account, session.who, with_subscriptions=True)
+    own, subscribed = await session.read(of_account, session.who, with_subscriptions=True)
     found = {entry.name: entry for entry in own}
     if any(_reaches_shared(asked.reference + pattern) for pattern in asked.patterns):
         found |= {entry.name: entry for entry in await _shared(session)}
@@ -167,7 +167,7 @@ def _reaches_shared(pattern: str) -> bool:
     return names.SHARED.startswith(fixed) or fixed.startswith(names.SHARED)
 
 
-def _of_account(
+def of_account(
     transaction: Transaction, who: Who, *, with_subscriptions: bool = False
 ) -> tuple[list[Entry], list[str]]:
     rights = acl.of_all(transaction, who)
@@ -187,7 +187,7 @@ async def _shared(session: Session) -> list[Entry]:
         if owner == who.uid:
             continue
         account = await session.context.store.account(owner)
-        entries, _ = await account.read(_of_account, Who(who.uid))
+        entries, _ = await account.read(of_account, Who(who.uid))
         for entry in entries:
             entry.name = names.shown(session, owner, entry.name)
         found += entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
@@ -133,11 +134,17 @@ class Session:
     def reset(self) -> None:
         """Be a stranger again (RFC 8437)."""
         self._counted.close()
+        self.stop_watching()
         self._probation = Probation()
-        self.user = self.authenticated = self.account = self.selected = self.watch = None
+        self.user = self.authenticated = self.account = self.selected = None
         self.admin = False
         self.enabled = frozenset()
         self.stream.known_as("")
+
+    def stop_watching(self) -> None:
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
 
     def enable(self, *names: str) -> None:
         """From now on; QRESYNC takes CONDSTORE with it (RFC 7162, 3.2.3)."""
@@ -171,16 +178,19 @@ class Session:
         quiet: Collection[int] = (),
         loud: Iterable[int] = (),
         uid: bool = False,
-        snapshot: Snapshot | None = None,
+        flags: bool = True,
     ) -> None:
         """Look at the selected mailbox and say what is different from what the client knows.
 
-        `quiet`, `loud`: as of `Selected.move_on`; `uid`: FETCH lines carry UIDs in any case.
+        `quiet`, `loud`: as of `Selected.move_on`; `uid`: FETCH lines carry UIDs in any case. Without
+        `flags` nothing is said while no message came or went.
         """
         selected = self.selected
         if selected is None:
             return
-        new = snapshot or await look(selected)
+        new = await look(selected)
+        if not flags and new.uids is selected.snapshot.uids:
+            return
         manner = self.manner
         await claim_recent(selected, new, manner)
         manner = replace(manner, uid=True) if uid else manner
@@ -214,6 +224,7 @@ class Session:
         try:
             await self._converse()
         finally:
+            self.stop_watching()
             self._counted.close()
 
     async def _converse(self) -> None:
@@ -231,7 +242,7 @@ class Session:
 
     async def _command(self) -> None:
         try:
-            line = await self.stream.line(self._max_line, self._patience)
+            line = await self._next_command()
             began = opening(line)
         except LineTooLong as error:
             await self.skip(announced(error.tail))
@@ -243,6 +254,16 @@ class Session:
             self._refuse(error.tag, str(error))
         else:
             await self._answer(began, line)
+
+    async def _next_command(self) -> bytes:
+        """The first line of a command; who asked for it (NOTIFY) is told what happens meanwhile."""
+        until = time.monotonic() + self._patience
+        while self.watch is not None:
+            if await self.watch.input(self.stream, until):
+                return await self.stream.line(self._max_line)
+            await self.watch.tell(self)
+            await self.flush()
+        return await self.stream.line(self._max_line, self._patience)
 
     @property
     def _max_line(self) -> int:

@@ -27,8 +27,8 @@ NAME = 16  # random octets of a body's name: no two are ever the same
 class Incoming:
     """A body while it is received; blocks for short moments, so larger writes belong into a thread.
 
-    `add` takes octets, `settle` makes them last and parses them; then `finish` or `drop` ends it. Each may
-    be called from any thread, one at a time.
+    `add` takes octets; once it is whole `parse` reads it and `settle` makes it last; `finish` or `drop` ends
+    it. Each may be called from any thread, one at a time.
     """
 
     __slots__ = ("_account", "_file", "_held", "_linked", "_pieces", "name", "size")
@@ -60,22 +60,25 @@ class Incoming:
         self._pieces.clear()
         self._held = 0
 
-    def settle(self) -> Parsed:
-        """The message parsed, its octets on the disk and linked; its directory is the caller's to sync."""
-        parsed = parse(b"".join(self._pieces)) if self._file is None else None
+    def parse(self) -> Parsed:
+        """The message, which is whole."""
+        if self._file is None:
+            return parse(b"".join(self._pieces))
+        self.spill()
+        with _mapped(self._file, self.size) as octets:
+            return parse(octets)
+
+    def settle(self) -> None:
+        """Its octets on the disk and linked; to sync the directory is the caller's."""
         self.spill()
         assert self._file is not None  # noqa: S101  spill made it
         os.fsync(self._file)
-        if parsed is None:
-            with _mapped(self._file, self.size) as octets:
-                parsed = parse(octets)
         directory = body_directory(self._account, self.name)
         if not directory.exists():
             directory.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
             sync_directory(directory.parent)
         os.link(self._account / INCOMING / self.name, directory / self.name)
         self._linked = True
-        return parsed
 
     def finish(self) -> None:
         """It is delivered: its row is committed, so its first name may go."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from webmail.disk import FULL, in_thread
 from webmail.errors import OverQuota
 from webmail.i18n import N_
+from webmail.mail.index import Parsed
 from webmail.store import bodies, sweep
 from webmail.store.account import Account
 from webmail.store.arrival import Arrival
 from webmail.store.bodies import Incoming
 from webmail.store.transaction import Transaction
+
+AT_ONCE = 8  # bodies of one delivery that are synced side by side
 
 T = TypeVar("T")
 
@@ -80,19 +84,28 @@ def _settled(account: Account, received: Sequence[Received]) -> list[Arrival]:
 
 
 def _settle(account: Account, received: Sequence[Received]) -> list[Arrival]:
-    arrivals = [
-        Arrival(
-            each.incoming.name,
-            each.incoming.settle(),
-            each.flags,
-            each.internaldate,
-            each.zone,
-            each.submitter,
-        )
-        for each in received
+    parsed = _parse_and_settle([each.incoming for each in received])
+    bodies.sync(account.place, [each.incoming.name for each in received])
+    return [
+        Arrival(each.incoming.name, what, each.flags, each.internaldate, each.zone, each.submitter)
+        for each, what in zip(received, parsed, strict=True)
     ]
-    bodies.sync(account.place, [arrival.file for arrival in arrivals])
-    return arrivals
+
+
+def _parse_and_settle(received: Sequence[Incoming]) -> list[Parsed]:
+    """The disk has several to do at once, and the next is parsed meanwhile."""
+    if len(received) == 1:
+        parsed = [received[0].parse()]
+        received[0].settle()
+        return parsed
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        parsed, settling = [], []
+        for incoming in received:
+            parsed.append(incoming.parse())
+            settling.append(threads.submit(incoming.settle))
+        for each in settling:
+            each.result()
+    return parsed
 
 
 def _finish(received: Sequence[Received]) -> None:

@@ -32,7 +32,7 @@ async def keep(store: Store, log: logging.Logger) -> None:
 
 async def _index(account: Account) -> None:
     while await account.write(some):
-        await asyncio.sleep(0)
+        pass
 
 
 def all_of(account: Account) -> None:

@@ -40,7 +40,7 @@ def found(transaction: Transaction, mailbox: int, who: str, entry: str, depth: f
     entry = checked(entry)
     rows = transaction.all(
         "SELECT entry, value FROM metadata WHERE mailbox = ? AND owner = ?"
-        " AND (entry = ? OR (entry >= ? AND entry < ?)) ORDER BY entry",
+        " AND (entry = ? OR (entry >= ? AND entry < ?)) AND value NOT NULL ORDER BY entry",
         mailbox, owner_of(entry, who), entry, entry + "/", entry + "0",
     )  # fmt: skip
     return {name: value for name, value in rows if name.count("/") - entry.count("/") <= depth}
@@ -56,14 +56,24 @@ def change(transaction: Transaction, mailbox: int, who: str, entries: Mapping[st
 
 def _set(transaction: Transaction, mailbox: int, who: str, entry: str, value: bytes | None) -> None:
     owner = owner_of(entry, who)
-    if value is None:
-        transaction.do(
-            "DELETE FROM metadata WHERE mailbox = ? AND owner = ? AND entry = ?", mailbox, owner, entry
-        )
-        return
-    if len(value) > MAX_VALUE:
+    if value is not None and len(value) > MAX_VALUE:
         raise TooBig(N_("An annotation has at most {most} octets."), most=MAX_VALUE)
-    transaction.do("INSERT OR REPLACE INTO metadata VALUES (?, ?, ?, ?)", mailbox, owner, entry, value)
+    transaction.do(
+        "INSERT OR REPLACE INTO metadata VALUES (?, ?, ?, ?, ?)",
+        mailbox, owner, entry, value, transaction.modseq(),
+    )  # fmt: skip
     count = transaction.value("SELECT count(*) FROM metadata WHERE mailbox = ? AND owner = ?", mailbox, owner)
     if count > MAX_ENTRIES:
         raise TooMany
+
+
+def changed_since(transaction: Transaction, who: str, modseq: int) -> dict[int, list[str]]:
+    """The entries that somebody sees and that were set or taken away after that mod-sequence, by mailbox."""
+    found: dict[int, list[str]] = {}
+    rows = transaction.all(
+        "SELECT mailbox, entry FROM metadata WHERE modseq > ? AND owner IN (?, ?) ORDER BY mailbox, entry",
+        modseq, SHARED, who,
+    )  # fmt: skip
+    for mailbox, entry in rows:
+        found.setdefault(mailbox, []).append(entry)
+    return found

@@ -134,12 +134,14 @@ CREATE TABLE acl (
 ) STRICT, WITHOUT ROWID
 """,
     # Mailbox 0 is the server itself. `owner`: '' for /shared entries, else whose /private entry it is.
+    # Without a value it was taken away: its modseq still says when.
     """
 CREATE TABLE metadata (
     mailbox INTEGER NOT NULL,
     owner TEXT NOT NULL,
     entry TEXT NOT NULL,
-    value BLOB NOT NULL,
+    value BLOB,
+    modseq INTEGER NOT NULL,
     PRIMARY KEY (mailbox, owner, entry)
 ) STRICT, WITHOUT ROWID
 """,

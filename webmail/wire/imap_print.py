@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from time import gmtime
 
 from webmail.wire.imap_utf7 import encode_utf7
@@ -13,6 +14,7 @@ _PLAIN = re.compile(rb"[A-Za-z0-9$&'+,\-./:;=@_#]+")  # of ASTRING-CHAR those th
 _NOT_QUOTED = re.compile(rb"[\r\n\x80-\xff]")
 _NOT_QUOTED_UTF8 = re.compile(rb"[\r\n]")
 _QUOTED_SPECIAL = re.compile(rb'(["\\])')
+_DAY = 86_400  # seconds
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -63,9 +65,17 @@ def date_time(seconds: int, zone: int = 0) -> bytes:
 
     The year has to be one from 1 to 9999.
     """
-    when = gmtime(seconds + zone * 60)
+    days, rest = divmod(seconds + zone * 60, _DAY)
+    return b'"%b %02d:%02d:%02d %b"' % (_date(days), rest // 3600, rest // 60 % 60, rest % 60, _zone(zone))
+
+
+@lru_cache(maxsize=4096)  # a mailbox has many messages of one day
+def _date(days: int) -> bytes:
+    when = gmtime(days * _DAY)
+    return f"{when.tm_mday:2}-{_MONTHS[when.tm_mon - 1]}-{when.tm_year:04}".encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _zone(zone: int) -> bytes:
     hours, minutes = divmod(abs(zone), 60)
-    return (
-        f'"{when.tm_mday:2}-{_MONTHS[when.tm_mon - 1]}-{when.tm_year:04} {when.tm_hour:02}:{when.tm_min:02}:'
-        f'{when.tm_sec:02} {"-" if zone < 0 else "+"}{hours:02}{minutes:02}"'
-    ).encode("ascii")
+    return b"%c%02d%02d" % (b"-" if zone < 0 else b"+", hours, minutes)

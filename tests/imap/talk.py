@@ -124,7 +124,7 @@ class Client:
         assert answer.end.startswith("OK "), (command, answer)
         return answer
 
-    def no(self, command: str | bytes, code: str = "") -> Answer:
+    def no(self, command: str | bytes, code: str = "…") -> Answer:
         """Refused, with this response code."""
         answer = self.asks(command)
         assert answer.end.startswith("NO "), (command, answer)

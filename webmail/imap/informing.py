@@ -7,11 +7,11 @@ from webmail.auth.password import printable
 from webmail.imap.answers import No, Ok
 from webmail.imap.capabilities import ENABLED
 from webmail.imap.entering import PRODUCT
-from webmail.imap.session import Session
+from webmail.imap.session import ENGLISH, Session
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_session import ClientId
 
-DEFAULT_LANGUAGE = "i-default"  # RFC 5255, 3.1
+DEFAULT_LANGUAGE = "i-default"  # what everybody can read until they ask for another: RFC 5255, 3.1
 
 
 # RFC 2971, 3.1
@@ -35,19 +35,18 @@ async def enable(session: Session, asked: tuple[str, ...]) -> Ok:
 # RFC 5255, 3.2
 async def language(session: Session, asked: tuple[str, ...]) -> Ok:
     """The texts for people, in the first of these languages that there is."""
+    known = {each.lower(): each for each in (*i18n.languages(), DEFAULT_LANGUAGE)}
     if not asked:
-        session.say(said.language(i18n.languages()))
+        session.say(said.language(known.values()))
         return Ok("These there are.")
-    for wanted in asked:
-        if wanted.lower() in {DEFAULT_LANGUAGE, "default", "en", "*"}:
-            found = "en"
-        else:
-            found = next((each for each in i18n.languages() if each.lower() == wanted.lower()), "")
-        if found:
-            session.language = found
-            session.say(said.language([found]))
-            return Ok("So it will be.")
-    raise No("None of these languages is known here.", b"CANNOT")
+    ours = known.get(session.context.current().local.language.lower(), ENGLISH)
+    known |= dict.fromkeys(("default", "*"), ours)
+    found = next((known[wanted.lower()] for wanted in asked if wanted.lower() in known), "")
+    if not found:
+        raise No("None of these languages is known here.", b"CANNOT")
+    session.language = ENGLISH if found == DEFAULT_LANGUAGE else found
+    session.say(said.language([found]))
+    return Ok("So it will be.")
 
 
 # Not in an RFC: addresses of pages, as Sun's server tells them

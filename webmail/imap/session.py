@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from webmail import i18n
@@ -26,6 +28,8 @@ from webmail.store.acl import Who
 from webmail.store.snapshot import Snapshot, emptied
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
 from webmail.wire import imap_request as requests
 from webmail.wire.imap_arguments import MAX_DEPTH, MAX_DEPTH_BEFORE_LOGIN, Arguments
 from webmail.wire.imap_request import Announced, Opening, announced, opening
@@ -33,6 +37,8 @@ from webmail.wire.imap_request import Announced, Opening, announced, opening
 if TYPE_CHECKING:
     from webmail.imap.notifying import Watch
 
+ENGLISH = "en"  # is spoken until the client asks for another language (RFC 5255, 3.1)
+AT_ONCE = 500  # lines that are made before others have their turn: a millisecond
 MAX_ERRORS = 20  # bad commands in a row of somebody signed in; then it is a broken one
 MAX_SKIPPED = 16 * 1024 * 1024  # octets that are read and thrown away so that a session can go on
 
@@ -139,6 +145,7 @@ class Session:
         self.user = self.authenticated = self.account = self.selected = None
         self.admin = False
         self.enabled = frozenset()
+        self.language = ""
         self.stream.known_as("")
 
     def stop_watching(self) -> None:
@@ -148,8 +155,11 @@ class Session:
 
     def enable(self, *names: str) -> None:
         """From now on; QRESYNC takes CONDSTORE with it (RFC 7162, 3.2.3)."""
-        more = {"CONDSTORE"} if "QRESYNC" in names else set()
-        self.enabled = self.enabled | {*names, *more}
+        taken = {*names, *(("CONDSTORE",) if "QRESYNC" in names else ())} - self.enabled
+        self.enabled |= taken
+        if "CONDSTORE" in taken and self.selected is not None:  # as SELECT tells it (RFC 7162, 3.1.2)
+            modseq = self.selected.snapshot.modseq
+            self.say(said.ok("The newest change.", codes.highestmodseq(modseq)))
 
     async def read(
         self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -165,11 +175,20 @@ class Session:
         """Send lines, each with its CRLF; `flush` waits until the client takes them."""
         self.stream.writelines(list(lines))
 
+    async def say_each(self, lines: Iterable[bytes]) -> None:
+        """Send many lines as the client takes them, and let others have their turn meanwhile."""
+        left = iter(lines)
+        while batch := list(islice(left, AT_ONCE)):
+            self.say(*batch)
+            await self.flush()
+            if len(batch) == AT_ONCE:
+                await asyncio.sleep(0)
+
     async def flush(self) -> None:
         await self.stream.drain()
 
     def translate(self, text: str) -> str:
-        return i18n.translations(self.language or self.context.current().local.language).gettext(text)
+        return i18n.translations(self.language or ENGLISH).gettext(text)
 
     async def tell(
         self,
@@ -194,9 +213,7 @@ class Session:
         manner = self.manner
         await claim_recent(selected, new, manner)
         manner = replace(manner, uid=True) if uid else manner
-        lines = selected.move_on(new, manner, expunges=expunges, quiet=quiet, loud=loud)
-        if lines:
-            self.say(*lines)
+        await self.say_each(selected.move_on(new, manner, expunges=expunges, quiet=quiet, loud=loud))
 
     def receive(self, literal: Announced) -> Literal:
         """The octets of a message that the client announced; it is told to send them if it waits for that."""

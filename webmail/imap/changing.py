@@ -65,9 +65,7 @@ def untouchable(rights: str) -> int:
 
 def named(box: Selected, numbers: Numbers, *, uid: bool) -> tuple[list[int], bool]:
     """The uids of the messages that a command names and that are there; whether all are."""
-    places = [place for each in places_of(box, numbers, uid=uid) for place in each]
-    uids = [box.uids[place] for place in places if box.place(place) is not None]
-    return uids, len(uids) == len(places)
+    return box.there(places_of(box, numbers, uid=uid))
 
 
 def require_writing(box: Selected, rights: str, *, every: bool = True) -> None:

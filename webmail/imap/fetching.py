@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 
 from webmail.disk import in_thread
 from webmail.imap import octets, selecting
@@ -17,7 +18,7 @@ from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
 from webmail.wire.imap_ask_fetch import Fetch, Section
-from webmail.wire.imap_sets import Numbers, Saved
+from webmail.wire.imap_sets import Numbers, Saved, runs
 
 LIGHT_BATCH = 2000  # messages of which the snapshot knows all: a millisecond of the loop
 BATCH = 500  # messages read from the database at once, in a thread
@@ -97,16 +98,14 @@ async def _tell_vanished(session: Session, asked: Fetch) -> None:
 
 def _changed(box: Selected, places: list[range], modseq: int) -> list[range]:
     """Those of the messages that changed after a mod-sequence (RFC 7162, 3.1.4.1)."""
-    snapshot = box.snapshot
-    kept: list[range] = []
-    for place in (place for each in places for place in each):
-        at = box.place(place)
-        if at is not None and snapshot.modseqs[at] > modseq:
-            if kept and kept[-1].stop == place:
-                kept[-1] = range(kept[-1].start, place + 1)
-            else:
-                kept.append(range(place, place + 1))
-    return kept
+    uids, _ = box.there(places)
+    changed = set(box.snapshot.changed_since(modseq))
+    kept = [number - 1 for uid in uids if uid in changed and (number := box.number(uid)) is not None]
+    return [range(first, last + 1) for first, last in runs(kept)]
+
+
+def _unseen(flags: int) -> bool:
+    return not flags & SEEN
 
 
 async def _see(session: Session, places: list[range]) -> None:
@@ -114,12 +113,8 @@ async def _see(session: Session, places: list[range]) -> None:
     box = session.box
     if box.readonly or "s" not in box.rights:
         return
-    unseen = [
-        box.uids[place]
-        for each in places
-        for place in each
-        if (at := box.place(place)) is not None and not box.snapshot.flags[at] & SEEN
-    ]
+    unseen_here = compress(box.snapshot.uids, map(_unseen, box.snapshot.flags))
+    unseen = list(set(box.there(places)[0]).intersection(unseen_here))
     if unseen:
         await box.account.write(messages.store, box.mailbox, unseen, How.ADD, ("\\Seen",))
 

@@ -38,8 +38,8 @@ async def list_(session: Session, asked: Listing) -> Ok:
         return Ok("That is the delimiter.")
     if "HIGHESTMODSEQ" in asked.status:
         session.enable("CONDSTORE")
-    for entry in await _chosen(session, asked):
-        session.say(*_answer(session, asked, entry))
+    chosen = await _chosen(session, asked)
+    await session.say_each(line for entry in chosen for line in _answer(session, asked, entry))
     return Ok("That is all.")
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from webmail.store.account import Account
 from webmail.store.snapshot import Snapshot
@@ -79,6 +80,14 @@ class Selected:
         at = bisect_left(self.uids, uid)
         return at + 1 if at < len(self.uids) and self.uids[at] == uid else None
 
+    def there(self, places: Iterable[range]) -> tuple[list[int], bool]:
+        """The uids at these places whose messages are still there; whether all are."""
+        uids = [uid for each in places for uid in self.uids[each.start : each.stop]]
+        if self.uids is self.snapshot.uids:
+            return uids, True
+        kept = [uid for uid in uids if self.snapshot.index(uid) is not None]
+        return kept, len(kept) == len(uids)
+
     def place(self, at: int) -> int | None:
         """Where in the snapshot's columns the message at a place of `uids` stands; None if it is gone."""
         return at if self.uids is self.snapshot.uids else self.snapshot.index(self.uids[at])
@@ -93,29 +102,27 @@ class Selected:
         expunges: bool,
         quiet: Collection[int] = (),
         loud: Iterable[int] = (),
-    ) -> list[bytes]:
-        """Take up a newer snapshot; the lines that tell the client.
+    ) -> Iterator[bytes]:
+        """Take up a newer snapshot; the lines that tell the client, made as they are asked for.
 
         `expunges`: whether messages may lose their numbers just now. `quiet`: uids whose flags the client
         has set itself; `loud`: uids whose flags are told even if they are as they were.
         """
         old, self.snapshot = self.snapshot, new
-        lines: list[bytes] = []
         flagged: Sequence[int] = ()
         added = 0
         if new is not old:
             difference = new.since(old)
             added, flagged = difference.new, difference.flagged
             self._note(difference.expunged, new, added)
-            if new.keywords != old.keywords:
-                lines += self.keywords()
-        if expunges and self._pending:
-            lines += self._expunged(manner)
-        if added:
-            lines += self.size(manner)
+        gone, numbers = self._let_go() if expunges and self._pending else ([], [])
         told = sorted({*flagged, *loud}) if loud else flagged
-        lines += self.flag_lines(told, manner, frozenset(quiet))
-        return lines
+        return chain(
+            self.keywords() if new.keywords != old.keywords else (),
+            _expunged(gone, numbers, manner),
+            self.size(manner) if added else (),
+            self.flag_lines(told, manner, frozenset(quiet)),
+        )
 
     def _note(self, expunged: Sequence[int], new: Snapshot, added: int) -> None:
         """Go on with the newer numbering if nothing is pending; else keep what is gone in its place."""
@@ -126,14 +133,13 @@ class Selected:
         else:
             self.uids = new.uids
 
-    def _expunged(self, manner: Manner) -> list[bytes]:
+    def _let_go(self) -> tuple[list[int], list[int]]:
+        """Uids that are gone, ascending, and the numbers that they lose now."""
         gone, self._pending = self._pending, []
         numbers = [number for uid in gone if (number := self.number(uid))]
         self.uids = self.snapshot.uids
         self.recent.difference_update(gone)
-        if manner.vanished:
-            return [b"* VANISHED %b\r\n" % compact(gone)]
-        return [b"* %d EXPUNGE\r\n" % number for number in reversed(numbers)]
+        return gone, numbers
 
     def size(self, manner: Manner) -> list[bytes]:
         lines = [b"* %d EXISTS\r\n" % len(self.uids)]
@@ -152,10 +158,9 @@ class Selected:
 
     def flag_lines(
         self, uids: Sequence[int], manner: Manner, quiet: frozenset[int] = frozenset()
-    ) -> list[bytes]:
+    ) -> Iterator[bytes]:
         """FETCH with the flags of messages; of `quiet` ones only the mod-sequence, if that is wanted."""
         snapshot = self.snapshot
-        lines: list[bytes] = []
         for uid in uids:
             number, at = self.number(uid), snapshot.index(uid)
             if number is None or at is None or (uid in quiet and not manner.modseq):
@@ -165,8 +170,7 @@ class Selected:
                 items.insert(0, b"UID %d" % uid)
             if manner.modseq:
                 items.append(b"MODSEQ (%d)" % snapshot.modseqs[at])
-            lines.append(b"* %d FETCH (%b)\r\n" % (number, b" ".join(items)))
-        return lines
+            yield b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
 
     def flag_text(self, at: int) -> bytes:
         """The flags of the message at a place of the snapshot, as they stand in parentheses."""
@@ -174,3 +178,14 @@ class Selected:
         if self.recent and self.snapshot.uids[at] in self.recent:
             flags.append("\\Recent")
         return " ".join(flags).encode()
+
+
+def _expunged(gone: list[int], numbers: list[int], manner: Manner) -> Iterator[bytes]:
+    """The highest number first, so that none changes before it is told."""
+    if not gone:
+        return
+    if manner.vanished:
+        yield b"* VANISHED %b\r\n" % compact(gone)
+        return
+    for number in reversed(numbers):
+        yield b"* %d EXPUNGE\r\n" % number

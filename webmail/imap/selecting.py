@@ -93,8 +93,7 @@ async def _resync(session: Session, selected: Selected, known: Known) -> None:
     changed = snapshot.changed_since(known.modseq)
     if known.uids is not None:
         changed = [changed[at] for places in indexes(known.uids, changed) for at in places]
-    session.say(*selected.flag_lines(changed, session.manner))
-    await session.flush()
+    await session.say_each(selected.flag_lines(changed, session.manner))
 
 
 def vanished(

@@ -8,14 +8,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from webmail.database import connect, connection_to, in_our_words, transact
 from webmail.disk import in_thread
-from webmail.errors import Busy, NotFound
+from webmail.errors import Busy, MailError, NotFound
 from webmail.notify import Hint
 from webmail.store import layout, mailboxes, schema, sweep
 from webmail.store.bodies import Incoming
@@ -144,10 +144,12 @@ class Account:
         return result
 
     def _finish(self, done: Transaction) -> None:
-        if done.orphaned:
-            sweep.remove_orphans(self)
+        """It is committed: whatever goes wrong now is no reason to say that it failed."""
         if done.hints:
             self._store.publish(done.hints)
+        if done.orphaned:
+            with suppress(MailError, sqlite3.Error, OSError):  # the next who removes orphans finds them
+                sweep.remove_orphans(self)
 
     def note_stored(self) -> None:
         """There are new texts; in the event loop."""

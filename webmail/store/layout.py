@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from webmail.database import PRIVATE_DIRECTORY
+from webmail.disk import sync_directory
 
 SPREAD = "*"  # store.defaultpartition: by a hash of the account's name
 DATABASE = "account.sqlite"
@@ -44,14 +46,18 @@ class Layout:
     def accounts(self) -> Iterator[tuple[str, Path]]:
         """Every account and its directory, sorted within each partition."""
         for partition in self.partitions.values():
-            for place in sorted(partition.glob(f"??/*/{DATABASE}")):
-                yield _uid(place.parent.name), place.parent
+            for database in sorted(partition.glob(f"??/[!.]*/{DATABASE}")):
+                yield _uid(database.parent.name), database.parent
 
 
 def make(place: Path) -> None:
-    """The directories of an account, all of them for our own eyes only."""
-    for directory in (place, place / BODIES, place / INCOMING):
-        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    """The directories of an account, all of them for our own eyes only, their names on the disk."""
+    partition = place.parent.parent
+    partition.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    for directory in (place.parent, place, place / BODIES, place / INCOMING):
+        with suppress(FileExistsError):
+            directory.mkdir(mode=PRIVATE_DIRECTORY)
+            sync_directory(directory.parent)
 
 
 def _inner(uid: str) -> Path:

@@ -40,7 +40,8 @@ def remove_orphans(account: Account) -> int:
 
 
 def _orphans(transaction: Transaction) -> list[str]:
-    return [name for (name,) in transaction.all("SELECT file FROM orphan")]
+    unnamed = "SELECT file FROM orphan WHERE file NOT IN (SELECT file FROM body)"
+    return [name for (name,) in transaction.all(unnamed)]
 
 
 def _forget(transaction: Transaction, names: list[str]) -> None:

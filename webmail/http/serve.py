@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import logging
 import signal
-import socket
 import ssl
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -20,17 +18,9 @@ from webmail import tls
 from webmail.config import Config
 from webmail.http import app
 from webmail.http.protocol import limited
+from webmail.listen import Listener
 
 GRACE_SECONDS = 20  # for answers under way when the process is told to stop
-BACKLOG = 1024  # connections that the kernel holds while we are busy
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A listening socket and whether TLS is spoken on it."""
-
-    socket: socket.socket
-    tls: bool
 
 
 class _Server(uvicorn.Server):
@@ -39,33 +29,12 @@ class _Server(uvicorn.Server):
         yield  # the process listens for signals once, for all of its servers
 
 
-def listen(config: Config) -> list[Listener]:
-    """Bind the ports of the http service. Raises OSError with the address in it."""
-    http = config.http
-    ports = [(http.port, False)] if http.port else []
-    if http.enablesslport and http.sslusessl:
-        ports.append((http.sslport, True))
-    return [Listener(_bind(config.login.listenaddr, port), secure) for port, secure in ports]
-
-
-def _bind(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((address, port))
-        bound.listen(BACKLOG)
-    except OSError as error:
-        bound.close()
-        raise OSError(error.errno, f"{address or '*'}:{port}: {error.strerror}") from error
-    bound.setblocking(False)
-    return bound
-
-
-def run(config: Config, log: logging.Logger, listeners: list[Listener], ready: Callable[[], None]) -> None:
+def run(
+    load: Callable[[], Config], log: logging.Logger, listeners: list[Listener], ready: Callable[[], None]
+) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once connections are taken."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config, log, listeners, ready))
+        runner.run(_serve(load(), log, listeners, ready))
 
 
 async def _serve(

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 from webmail import tls
@@ -18,6 +19,7 @@ from webmail.imap.entering import greet
 from webmail.imap.session import Session
 from webmail.imap.table import COMMANDS
 from webmail.notify import opened as hints_opened
+from webmail.server import process
 from webmail.server.process import Process
 from webmail.server.service import Service, Terms, terms_of
 from webmail.server.service import Session as Serve
@@ -91,3 +93,4 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
 
 
 SERVICE = Service(terms=terms, opened=opened, busy=BUSY)
+run = partial(process.run, SERVICE)

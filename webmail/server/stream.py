@@ -288,9 +288,9 @@ class Stream(asyncio.BufferedProtocol):
     # For the log.
 
     def known_as(self, user: str) -> None:
-        """Whose connection it is from now on."""
+        """Whose connection it is from now on; "" for nobody's again."""
         self.user = user
-        self.signed_in = time.time()
+        self.signed_in = time.time() if user else 0.0
 
 
 class Literal:

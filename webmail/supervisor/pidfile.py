@@ -9,21 +9,23 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from webmail.errors import AlreadyExists, NotFound, Unavailable
 
 POLL_SECONDS = 0.05
+ORPHAN_SECONDS = 40.0  # in which the processes of a master that was killed end by themselves
 
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the file; the kernel lets go of it however we die. Raises AlreadyExists if another does."""
+    """Hold the file; the kernel lets go of it however we and our children die.
+
+    Raises AlreadyExists if another does; Unavailable if the children of one that was killed do not end.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyExists(f"already running (process {_read(path) or 'unknown'})") from error
+        _lock(file, path)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -38,7 +40,7 @@ def holder(path: Path) -> int | None:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return _read(path)
+                return _living(path)
     except FileNotFoundError:
         return None
     return None
@@ -65,7 +67,25 @@ def wait_gone(path: Path, seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _read(path: Path) -> int | None:
-    with contextlib.suppress(ValueError, FileNotFoundError):
-        return int(path.read_text(encoding="ascii"))
+def _lock(file: TextIO, path: Path) -> None:
+    until = time.monotonic() + ORPHAN_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            master = _living(path)
+            if master is not None:
+                raise AlreadyExists(f"already running (process {master})") from error
+        if time.monotonic() > until:
+            raise Unavailable("processes of a master that was killed are still running")
+        time.sleep(POLL_SECONDS)
+
+
+def _living(path: Path) -> int | None:
+    """The process id in the file if it lives: the children of a master that was killed hold the file too."""
+    with contextlib.suppress(ValueError, FileNotFoundError, ProcessLookupError):
+        pid = int(path.read_text(encoding="ascii"))
+        with contextlib.suppress(PermissionError):  # somebody else's, but there
+            os.kill(pid, 0)
+        return pid
     return None

@@ -41,6 +41,8 @@ class Master:
     count: int
     log: logging.Logger
     on_ready: Callable[[], None] = lambda: None
+    on_stop: Callable[[], None] = lambda: None
+    in_place: bool = False  # a refresh is passed on to the processes, instead of replacing them
     processes: dict[int, Process] = field(default_factory=dict)
     failed_starts: int = 0
     stopping: bool = False
@@ -48,7 +50,7 @@ class Master:
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT. The exit status: 1 if the processes could not be kept alive."""
-        with _caught() as wake:
+        with caught() as wake:
             while True:
                 self._fill()
                 if not self.processes:
@@ -65,6 +67,10 @@ class Master:
             self._stop()
 
     def _refresh(self) -> None:
+        if self.in_place:
+            self.log.info("refresh: telling the processes")
+            self._signal(signal.SIGHUP, list(self.processes.values()))
+            return
         if self._to_be_replaced():
             self.log.warning("refresh: not begun, for the one before is still starting its processes")
             return
@@ -78,6 +84,7 @@ class Master:
 
     def _stop(self) -> None:
         self.stopping = True
+        self.on_stop()
         self._let_go(list(self.processes.values()))
 
     def _fill(self) -> None:
@@ -104,21 +111,18 @@ class Master:
 
     def _fork(self) -> None:
         reader, writer = os.pipe()
-        master = os.getpid()
-        # A signal that comes before the child is itself waits until it is.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             os.close(reader)
-            self._be_child(writer, master)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            self._be_child(writer)
         os.close(writer)
         self.processes[pid] = Process(pid, time.monotonic(), reader)
 
-    def _be_child(self, writer: int, master: int) -> None:
+    def _be_child(self, writer: int) -> None:
         status = 1
         try:
-            _forget_master(self.processes, master)
+            for sibling in self.processes.values():
+                os.close(sibling.pipe)
             self.child(lambda: _say_ready(writer))
             status = 0
         except BaseException:
@@ -132,9 +136,8 @@ class Master:
         starting = {process.pipe: process for process in self.processes.values() if not process.ready}
         readable, _, _ = select.select([wake, *starting], [], [], TICK_SECONDS)
         if wake in readable:
-            with contextlib.suppress(BlockingIOError):
-                for number in os.read(wake, 512):
-                    self._caught(number)
+            for number in received(wake):
+                self._caught(number)
         for pipe, process in starting.items():
             if pipe in readable and os.read(pipe, 1):
                 process.ready = True
@@ -179,18 +182,25 @@ class Master:
                 os.kill(process.pid, number)
 
 
-def _forget_master(siblings: dict[int, Process], master: int) -> None:
-    """What a child must not inherit; and it must not outlive its master."""
+def fork() -> int:
+    """Fork where signals are `caught`; the child takes them as any process does and does not outlive us."""
+    parent = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one that comes in between waits
+    pid = os.fork()
+    if pid == 0:
+        _become_child(parent)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    return pid
+
+
+def _become_child(parent: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for sibling in siblings.values():
-        os.close(sibling.pipe)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    if os.getppid() != master:  # it died before we asked to be told
-        raise SystemExit("the master is gone")
+    if os.getppid() != parent:  # it died before we asked to be told
+        os._exit(1)
 
 
 def _say_ready(writer: int) -> None:
@@ -205,7 +215,7 @@ def _how(status: int) -> str:
 
 
 @contextlib.contextmanager
-def _caught() -> Iterator[int]:
+def caught() -> Iterator[int]:
     """Signals as bytes in a pipe: handled in the loop, never in between. Yields the pipe's reading end."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
@@ -220,3 +230,11 @@ def _caught() -> Iterator[int]:
             signal.signal(number, action)
         os.close(reader)
         os.close(writer)
+
+
+def received(wake: int) -> list[signal.Signals]:
+    """The signals whose bytes are in the pipe."""
+    try:
+        return [signal.Signals(number) for number in os.read(wake, 512)]
+    except BlockingIOError:
+        return []

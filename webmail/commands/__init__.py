@@ -1,0 +1,1 @@
+"""The groups of commands of `webmail`: each module adds its own to the parser."""

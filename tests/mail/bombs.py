@@ -8,7 +8,9 @@ M = 1_048_576
 
 
 def _nested(depth: int, body: bytes = b"x\r\n") -> bytes:
-    levels = [b"Content-Type: multipart/mixed; boundary=b%03d\r\n\r\n--b%03d\r\n" % (n, n) for n in range(depth)]
+    levels = [
+        b"Content-Type: multipart/mixed; boundary=b%03d\r\n\r\n--b%03d\r\n" % (n, n) for n in range(depth)
+    ]
     return b"".join(levels) + b"\r\n" + body
 
 
@@ -38,6 +40,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     )
     + b"--aaa\r\n" * M,
     "3,000 messages inside each other": lambda: b"Content-Type: message/rfc822\r\n\r\n" * 3_000,
+    "99 messages inside each other with 3,000 recipients each": lambda: b"".join(
+        b"Content-Type: message/rfc822\r\nTo: %b\r\n\r\n" % b",".join([b"a%d@example.org" % n] * 3_000)
+        for n in range(99)
+    ),
     "100,000 parts": lambda: _flat(100_000, b"\r\nx\r\n"),
     "100,000 parts without anything": lambda: _flat(100_000, b""),
     "100,000 messages in a digest": lambda: _flat(100_000, b"\r\nFrom: a@b\r\n\r\n").replace(

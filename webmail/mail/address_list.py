@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from webmail.wire.imap_replies import Address
 
-MAX_ADDRESSES = 10_000  # of one field; Dovecot's limit is ten times that
+MAX_ADDRESSES = 10_000  # of one message, and of those inside it; Dovecot's limit is ten times that
 
 # A host that is NIL would say that a group begins; Dovecot says these words too, and clients know them.
 NO_MAILBOX = b"MISSING_MAILBOX"
@@ -32,18 +32,19 @@ _COMMENT = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
-def parse(raw: bytes) -> tuple[Address, ...]:
+def parse(raw: bytes, room: int = MAX_ADDRESSES) -> tuple[Address, ...]:
     """Members and marks of groups: (NIL NIL "group" NIL) begins one, all NIL ends it; never raises.
 
-    `raw` is unfolded. Names are as they stand there, without quotes, their blanks squeezed.
+    `raw` is unfolded; of more than `room` addresses the rest is left out. Names are as they stand there,
+    without quotes, their blanks squeezed.
     """
     found: list[Address] = []
     position = 0
     while position < len(raw):
         match = _SIMPLE.match(raw, position)
         if match is None:
-            return _Reader(raw).read()
-        if len(found) == MAX_ADDRESSES:
+            return _Reader(raw, room).read()
+        if len(found) >= room:
             break
         found.append(_simple(match))
         position = match.end()
@@ -68,6 +69,7 @@ class _Reader:
     """One pass over the tokens of a list; what was read of an address is kept until a comma ends it."""
 
     raw: bytes
+    room: int = MAX_ADDRESSES
     found: list[Address] = field(default_factory=list)
     words: list[bytes] = field(default_factory=list)  # a phrase, or what stands before @
     comment: bytes = b""  # names somebody where no phrase does
@@ -80,14 +82,14 @@ class _Reader:
 
     def read(self) -> tuple[Address, ...]:
         for mark, word in self._tokens():
-            self._take(mark, word)
-            if len(self.found) >= MAX_ADDRESSES:
+            if len(self.found) >= self.room:
                 break
+            self._take(mark, word)
         else:
             self._end_group()
         if self.grouped:
-            self.found[MAX_ADDRESSES - 1 :] = [_GROUP_END]
-        return tuple(self.found[:MAX_ADDRESSES])
+            self.found[self.room - 1 :] = [_GROUP_END] if self.room > 1 else []
+        return tuple(self.found[: self.room])
 
     def _tokens(self) -> Iterator[tuple[bytes, bytes]]:
         """Either a special character or a word; comments are kept aside."""

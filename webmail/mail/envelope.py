@@ -14,18 +14,21 @@ _LISTS = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
 _STRINGS = frozenset((b"date", b"subject", b"in-reply-to", b"message-id"))
 
 
-def read(fields: Fields) -> Envelope:
+def read(fields: Fields, room: int = MAX_ADDRESSES) -> Envelope:
     """Of a field that is there twice the last counts; address lists are joined, so that none hides.
 
-    Dovecot does both. An empty list is none, and Sender and Reply-To are those of From then.
+    Dovecot does both. An empty list is none, and Sender and Reply-To are those of From then. There are
+    no more than `room` addresses; the rest is left out.
     """
     strings: dict[bytes, bytes] = {}
     lists: dict[bytes, tuple[Address, ...]] = {}
     for name, value in fields:
         if name in _STRINGS:
             strings[name] = value
-        elif name in _LISTS and len(lists.get(name, ())) < MAX_ADDRESSES:
-            lists[name] = (*lists.get(name, ()), *parse(value))
+        elif name in _LISTS and room > 0:
+            found = parse(value, room)
+            room -= len(found)
+            lists[name] = (*lists.get(name, ()), *found)
     authors = lists.get(b"from", ())
     subject = strings.get(b"subject")
     return Envelope(
@@ -40,6 +43,12 @@ def read(fields: Fields) -> Envelope:
         strings.get(b"in-reply-to"),
         strings.get(b"message-id"),
     )
+
+
+def count(envelope: Envelope) -> int:
+    """How many addresses it names, those of Sender and Reply-To only where they are others than From's."""
+    lists = {id(each): len(each) for each in (envelope.from_, envelope.sender, envelope.reply_to)}
+    return sum(lists.values()) + len(envelope.to) + len(envelope.cc) + len(envelope.bcc)
 
 
 def write(envelope: Envelope) -> bytes:

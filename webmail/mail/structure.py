@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from webmail.mail import content_type, envelope, sections
+from webmail.mail.address_list import MAX_ADDRESSES
 from webmail.mail.entities import Entity, Octets
 from webmail.mail.nstring import nstring
 
@@ -15,13 +16,18 @@ def write(octets: Octets, entities: Sequence[Entity]) -> tuple[bytes, bytes]:
     """BODY, then BODYSTRUCTURE. Names are as written; what is missing is told as Dovecot tells it."""
     short: list[list[bytes]] = [[] for _ in entities]  # of what each holds, last first
     long: list[list[bytes]] = [[] for _ in entities]
+    room = MAX_ADDRESSES
     for index in range(len(entities) - 1, 0, -1):
         entity = entities[index]
         brief, full = _written(octets, entity, short[index], long[index])
+        short[index].clear()  # or each level would be kept with all that it holds
+        long[index].clear()
         short[entity.parent].append(brief)
         long[entity.parent].append(full)
         if entities[entity.parent].is_message:
-            inner = envelope.write(envelope.read(entity.fields))
+            told = envelope.read(entity.fields, room)
+            room -= envelope.count(told)
+            inner = envelope.write(told)
             short[entity.parent].append(inner)
             long[entity.parent].append(inner)
     return _written(octets, entities[0], short[0], long[0])

@@ -7,7 +7,7 @@ import quopri
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webmail.mail.transfer import MAX_LINE, Decoder, decode
@@ -77,3 +77,31 @@ def test_junk_takes_linear_time_and_little_memory(encoding: str, junk: bytes) ->
         decoder.feed(junk * (16_384 // len(junk)))
     assert len(decoder.finish()) <= MAX_LINE
     assert time.process_time() - start < 3
+
+
+QUOTED = [
+    b"=",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"\t",
+    b"a",
+    b"=3D",
+    b"=e9",
+    b"4",
+    b"A",
+    b"=\r\n",
+    b"=\n",
+    b"_",
+    b"\xff",
+    b".",
+]
+
+
+@settings(max_examples=2000)
+@given(st.lists(st.sampled_from(QUOTED), max_size=12).map(b"".join))
+def test_quoted_printable_at_once_is_what_it_is_piece_by_piece(data: bytes) -> None:
+    """What is well-formed is left to the C library, which reads some of the rest otherwise."""
+    decoder = Decoder("quoted-printable")
+    assert decode(data, "quoted-printable") == decoder.feed(data) + decoder.finish()

@@ -24,6 +24,7 @@ from webmail.store.snapshot import Snapshots
 from webmail.store.transaction import Limits, Transaction
 
 MAX_CONNECTIONS = 64  # to databases that are kept open while nobody uses them, in a process
+MAX_RECENT = 1000  # accounts that stay open when nobody uses them, for who comes back soon; a kB each
 CACHE_KIB = 4096  # of pages that each of them keeps
 MAX_WAITING = 500  # writers of one account in a process; a second of work, and nobody waits longer
 
@@ -94,7 +95,7 @@ class Account:
     def __init__(self, uid: str, place: Path, store: Store) -> None:
         self.uid = uid
         self.place = place
-        self.snapshots = Snapshots()
+        self.snapshots = store.snapshots
         self._store = store
         self._writing = asyncio.Lock()
         self._waiting = 0
@@ -179,9 +180,11 @@ class Store:
         self.publish = publish
         self.limits = limits
         self.connections = Connections()
+        self.snapshots = Snapshots()
         self.unindexed: set[Account] = set()  # with new texts that `indexing` is to take up
         self.stored = asyncio.Event()
         self._accounts: WeakValueDictionary[str, Account] = WeakValueDictionary()
+        self._recent: OrderedDict[str, Account] = OrderedDict()
 
     async def account(self, uid: str) -> Account:
         """Somebody's account, made if there is none yet."""
@@ -189,6 +192,10 @@ class Store:
         if found is None:
             made = await in_thread(self.opened, uid)
             found = self._accounts.setdefault(uid, made)
+        self._recent[uid] = found
+        self._recent.move_to_end(uid)
+        if len(self._recent) > MAX_RECENT:
+            self._recent.popitem(last=False)
         return found
 
     async def known(self, uid: str) -> Account:

@@ -17,8 +17,8 @@ from webmail.store import flags
 from webmail.store.flags import Keywords
 from webmail.store.transaction import Transaction
 
-MAX_SNAPSHOTS = 8  # of an account that are remembered; a person has few mailboxes open at a time
-MAX_REMEMBERED = 4  # differences to older snapshots; those who look on are mostly equally far
+MAX_REMEMBERED = 4_000_000  # messages in all remembered snapshots: 150 MB
+MAX_DIFFERENCES = 4  # to older snapshots that one remembers; those who look on are mostly equally far
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Snapshot:
         known = self._differences.get(older.modseq)
         if known is None:
             known = self._differences[older.modseq] = _difference(older, self)
-            if len(self._differences) > MAX_REMEMBERED:
+            if len(self._differences) > MAX_DIFFERENCES:
                 self._differences.popitem(last=False)
         return known
 
@@ -81,25 +81,41 @@ def _difference(older: Snapshot, newer: Snapshot) -> Difference:
 
 
 class Snapshots:
-    """The newest snapshots of an account's mailboxes; may be used from any thread."""
+    """The newest snapshots of mailboxes, of all accounts of a process; may be used from any thread.
+
+    The longest unused leave when all together hold more than MAX_REMEMBERED messages.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest: OrderedDict[int, Snapshot] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._messages = 0
 
     def of(self, transaction: Transaction, mailbox: int) -> Snapshot:
         """The mailbox as the transaction sees it. Raises NotFound if it is gone."""
+        key = (transaction.uid, mailbox)
         with self._lock:
-            known = self._newest.get(mailbox)
+            known = self._newest.get(key)
+            if known is not None:
+                self._newest.move_to_end(key)
         current = load(transaction, mailbox, known)
-        with self._lock:
-            newest = self._newest.get(mailbox)
-            if newest is None or newest.modseq <= current.modseq:
-                self._newest[mailbox] = current
-                self._newest.move_to_end(mailbox)
-            if len(self._newest) > MAX_SNAPSHOTS:
-                self._newest.popitem(last=False)
+        if current is not known:
+            with self._lock:
+                self._keep(key, current)
         return current
+
+    def _keep(self, key: tuple[str, int], snapshot: Snapshot) -> None:
+        before = self._newest.get(key)
+        if before is not None:
+            if before.uidvalidity == snapshot.uidvalidity and before.modseq > snapshot.modseq:
+                return  # another thread has seen more
+            self._messages -= len(before.uids)
+        self._newest[key] = snapshot
+        self._newest.move_to_end(key)
+        self._messages += len(snapshot.uids)
+        while self._messages > MAX_REMEMBERED and len(self._newest) > 1:
+            _, oldest = self._newest.popitem(last=False)
+            self._messages -= len(oldest.uids)
 
 
 _MAILBOX = "SELECT name, uidvalidity, uidnext, modseq, forgotten, recent, messages FROM mailbox WHERE id = ?"
@@ -114,6 +130,8 @@ def load(transaction: Transaction, mailbox: int, known: Snapshot | None = None) 
     if row is None:
         raise NotFound
     name, uidvalidity, uidnext, modseq, forgotten, recent, messages = row
+    if known is not None and known.uidvalidity != uidvalidity:  # of an account that was deleted
+        known = None
     if known is not None and known.modseq == modseq and known.name == name:
         return known
     if known is None or known.modseq < forgotten or known.modseq > modseq:

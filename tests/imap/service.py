@@ -14,7 +14,9 @@ import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import uvloop
@@ -22,6 +24,7 @@ import uvloop
 from tests.imap.talk import Client, signed_in
 from webmail import log as logs
 from webmail.config import Config, of
+from webmail.database import connect
 from webmail.directory import local
 from webmail.directory.names import Rules
 from webmail.imap.serve import SERVICE
@@ -54,8 +57,7 @@ class Service:
         self._stop: asyncio.Event
 
     def __enter__(self) -> Self:
-        if not self.config.usersfile.exists():
-            local.add_user(self.config.usersfile, ADMIN, PASSWORD, Rules())
+        self._add(ADMIN)
         self._thread.start()
         self._started.result()
         return self
@@ -97,11 +99,12 @@ class Service:
     def newcomer(self, name: str = "person") -> str:
         """The uid of somebody new, whose password is that of all."""
         uid = f"{name}{next(_numbers)}"
-        with closing(sqlite3.connect(self.config.usersfile)) as users, users:
-            users.execute(
-                "INSERT INTO users (uid, hash) SELECT ?, hash FROM users WHERE uid = ?", (uid, ADMIN)
-            )
+        self._add(uid)
         return uid
+
+    def _add(self, uid: str) -> None:
+        with closing(connect(self.config.usersfile, local.SCHEMA)) as users:
+            users.execute("INSERT OR IGNORE INTO users (uid, hash) VALUES (?, ?)", (uid, _hash()))
 
     def client(self) -> Client:
         """A connection of nobody, the greeting heard."""
@@ -137,6 +140,15 @@ class Service:
 
     def _logger(self) -> logging.Logger:
         return logs.start(f"imap{next(_numbers)}", "Information", self.directory / "imap.log")
+
+
+@cache
+def _hash() -> str:
+    """Of everybody's password, made once for all services."""
+    with TemporaryDirectory() as directory:
+        local.add_user(Path(directory) / "users", ADMIN, PASSWORD, Rules())
+        with closing(sqlite3.connect(Path(directory) / "users")) as users:
+            return str(users.execute("SELECT hash FROM users").fetchone()[0])
 
 
 def settings_of(directory: Path) -> dict[str, str]:

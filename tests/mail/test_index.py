@@ -166,7 +166,7 @@ def test_texts_are_decoded_and_folded() -> None:
 
 def test_an_encoded_word_cannot_begin_another_field() -> None:
     parsed = parse(b"Subject: =?utf-8?q?a=0D=0Abcc:_x?=\r\n\r\n")
-    assert parsed.header == "subject: a  bcc: x"
+    assert parsed.header == "subject: a bcc: x"
     assert parsed.bcc == ""
 
 

@@ -8,7 +8,6 @@ from collections.abc import Collection
 MAX_FIELD = 262_144  # octets of one field that are read; 10,000 recipients fit
 MAX_FIELDS = 10_000  # of one header that are read; mail has some thirty
 
-_FOLD = re.compile(rb"\r?\n[ \t]+")
 _FIELD_END = re.compile(rb"\n(?![ \t])")
 
 
@@ -19,7 +18,8 @@ def split(block: bytes) -> list[tuple[bytes, bytes]]:
     Values are without blanks at either end, at most `MAX_FIELD` octets long, and hold no LF.
     """
     fields = []
-    for line in _FOLD.sub(b" ", block).split(b"\n", MAX_FIELDS)[:MAX_FIELDS]:
+    unfolded = block.replace(b"\r\n", b"\n").replace(b"\n\t", b"\n ").replace(b"\n ", b" ")
+    for line in unfolded.split(b"\n", MAX_FIELDS)[:MAX_FIELDS]:
         name, colon, value = line.partition(b":")
         name = name.rstrip(b" \t").lower()
         if colon and name.split() == [name]:

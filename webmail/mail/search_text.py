@@ -10,7 +10,9 @@ from webmail.mail.entities import Entity, Octets
 from webmail.mail.headers import clean
 
 MAX_TEXT = 1_048_576  # characters of one message that are kept for searching; a long novel
-MAX_ENCODED = 4_194_304  # octets of one message that are decoded for it; UTF-8 takes up to four for one
+MAX_ENCODED = (
+    3_145_728  # octets of one message that are decoded for it; of some charsets each takes forty in memory
+)
 MAX_PREVIEW = 200  # characters, RFC 8970, 3.1
 _LOOKED_AT = 2_000  # characters of a text in which a preview is found
 
@@ -50,8 +52,10 @@ def values(header: str, *names: str) -> tuple[str, ...]:
 
 def _decoded(value: bytes) -> str:
     if value.isascii() and b"=?" not in value and b"\x1b" not in value:
-        return value.decode("ascii").replace("\r", " ")
-    return encoded_words.decode(value).replace("\r", " ").replace("\n", " ")
+        text = value.decode("ascii")
+    else:
+        text = encoded_words.decode(value)
+    return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def gather(

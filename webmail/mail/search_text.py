@@ -10,7 +10,7 @@ from webmail.mail.entities import Entity, Octets
 from webmail.mail.headers import clean
 
 MAX_TEXT = 1_048_576  # characters of one message that are kept for searching; a long novel
-MAX_ENCODED = (
+MAX_ENCODED = 3_145_728  # octets of one message that are decoded for it; each may take forty in memory
     3_145_728  # octets of one message that are decoded for it; of some charsets each takes forty in memory
 )
 MAX_PREVIEW = 200  # characters, RFC 8970, 3.1

@@ -11,8 +11,6 @@ from webmail.mail.headers import clean
 
 MAX_TEXT = 1_048_576  # characters of one message that are kept for searching; a long novel
 MAX_ENCODED = 3_145_728  # octets of one message that are decoded for it; each may take forty in memory
-    3_145_728  # octets of one message that are decoded for it; of some charsets each takes forty in memory
-)
 MAX_PREVIEW = 200  # characters, RFC 8970, 3.1
 _LOOKED_AT = 2_000  # characters of a text in which a preview is found
 

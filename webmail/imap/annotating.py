@@ -63,7 +63,7 @@ async def setmetadata(session: Session, asked: SetMetadata) -> Ok:
 def _set(transaction: Transaction, name: str, who: Who, asked: SetMetadata) -> None:
     """Private entries are everybody's own; shared ones take the right to write (RFC 5464, 3.3)."""
     shared = any(entry.startswith("/shared/") for entry, _ in asked.values)
-    if shared and not name and not who.admin:
+    if who.uid == acl.ANONYMOUS or (shared and not name and not who.admin):
         raise NotAllowed
     mailbox = _mailbox(transaction, name, who, "rw" if shared else "r")
     metadata.change(transaction, mailbox, who.uid, dict(asked.values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socket import gethostname
 
 from webmail import __version__
-from webmail.auth import certificate, password, proxy
+from webmail.auth import anonymous, certificate, password, proxy
 from webmail.directory import User
 from webmail.directory.names import Rules
 from webmail.errors import AuthFailed, NotAllowed
@@ -21,7 +21,6 @@ from webmail.wire.imap_ask_session import Authenticate, Login
 
 PRODUCT = "Webmail"
 PROTOCOL = "IMAP4"
-ANONYMOUS = User(uid="anonymous", login="anonymous", host="", address="")
 MAX_RESPONSE = 8192  # octets of a line that answers a challenge
 
 PRIVACY = b"PRIVACYREQUIRED"
@@ -112,10 +111,15 @@ async def _external(session: Session, message: bytes) -> None:
 
 
 # RFC 4505
-async def _anonymous(session: Session, _message: bytes) -> None:
-    if not session.context.current().imap.allowanonymouslogin:
-        raise No("This mechanism is not known.", b"CANNOT")
-    await _be(session, ANONYMOUS, ANONYMOUS)
+async def _anonymous(session: Session, message: bytes) -> None:
+    context = session.context
+    nobody = anonymous.sign_in(
+        context.log,
+        message.decode("utf-8", "replace"),
+        session.stream.peer,
+        allowed=context.current().imap.allowanonymouslogin,
+    )
+    await _be(session, nobody, nobody)
 
 
 _MECHANISMS = {"PLAIN": _plain, "EXTERNAL": _external, "ANONYMOUS": _anonymous}
@@ -129,8 +133,8 @@ def _require_passwords(session: Session) -> None:
 async def _sign_in(session: Session, name: str, secret: str, authzid: str) -> None:
     context = session.context
     login_rules = context.current().login
-    if name == ANONYMOUS.uid and context.current().imap.allowanonymouslogin and not authzid:
-        await _be(session, ANONYMOUS, ANONYMOUS)
+    if name == anonymous.ANONYMOUS.uid and context.current().imap.allowanonymouslogin and not authzid:
+        await _anonymous(session, secret.encode())
         return
     user = await password.sign_in(
         context.directory,

@@ -7,9 +7,9 @@ from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
-from webmail.store import acl, mailboxes
+from webmail.store import acl, inbox, mailboxes
 from webmail.store.acl import Who
-from webmail.store.mailboxes import DELIMITER, Mailbox
+from webmail.store.mailboxes import DELIMITER, INBOX, Mailbox
 from webmail.store.transaction import Transaction
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire import imap_answers as said
@@ -42,7 +42,7 @@ def _create(transaction: Transaction, name: str, use: str, who: Who) -> Mailbox:
 
 def _require_creating(transaction: Transaction, name: str, who: Who) -> None:
     """Raises NotAllowed for who may not make mailboxes there (RFC 4314, 4)."""
-    if who.admin or who.uid == transaction.uid:
+    if who.admin or who.owns(transaction.uid):
         return
     above = name
     while DELIMITER in above:
@@ -79,12 +79,15 @@ async def rename(session: Session, asked: Rename) -> Ok:
 
 
 def _rename(transaction: Transaction, name: str, new: str, who: Who) -> None:
-    acl.entered(transaction, name, who, "x" if mailboxes.canonical(name) != mailboxes.INBOX else "te")
+    source, _ = acl.entered(transaction, name, who, "te" if mailboxes.canonical(name) == INBOX else "x")
     new = mailboxes.checked(new)
     _require_creating(transaction, new, who)
-    if not new.startswith(name + DELIMITER):
+    if not new.startswith(source.name + DELIMITER):
         mailboxes.create_above(transaction, new)
-    mailboxes.rename(transaction, name, new)
+    if source.name == INBOX:
+        inbox.empty_into(transaction, new)
+    else:
+        mailboxes.rename(transaction, source.name, new)
 
 
 # RFC 9051, 6.3.7

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import suppress
 from itertools import pairwise
 
+from webmail.errors import NotFound
 from webmail.imap import names
 from webmail.imap.answers import Ok
 from webmail.imap.selected import Selected
-from webmail.imap.session import Session
+from webmail.imap.session import Session, look
 from webmail.store import acl, flags, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.mailboxes import Mailbox
 from webmail.store.snapshot import Snapshot
 from webmail.store.transaction import Transaction
+from webmail.wire import imap_answer_codes as codes
 from webmail.wire.imap_ask_mailbox import Known, Select
 from webmail.wire.imap_print import mailbox as mailbox_name
 from webmail.wire.imap_sets import SequenceSet, common, indexes, runs
@@ -135,10 +138,10 @@ async def close(session: Session, _asked: None) -> Ok:
     session.selected = None
     modseq = b""
     if not box.readonly and "e" in box.rights:
-        await box.account.write(messages.expunge_all, box.mailbox)
+        with suppress(NotFound):  # it was deleted, and its messages with it
+            await box.account.write(messages.expunge_all, box.mailbox)
         if "QRESYNC" in session.enabled:
-            snapshot = await box.account.read(box.account.snapshots.of, box.mailbox)
-            modseq = b"HIGHESTMODSEQ %d" % snapshot.modseq
+            modseq = codes.highestmodseq((await look(box)).modseq)
     return Ok("Closed.", modseq)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from webmail import i18n
 from webmail.directory import User
-from webmail.errors import MailError, NotFound
+from webmail.errors import MailError, NotAllowed, NotFound
 from webmail.imap import answers
 from webmail.imap.answers import No, Ok
 from webmail.imap.context import Context
@@ -169,6 +169,9 @@ class Session:
     async def write(
         self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        """Raises NotAllowed for who came in as nobody."""
+        if not self.who.owns(self.own.uid):
+            raise NotAllowed
         return await self.own.write(function, *args, **kwargs)
 
     def say(self, *lines: bytes) -> None:

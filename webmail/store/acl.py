@@ -27,6 +27,10 @@ class Who:
     uid: str
     admin: bool = False
 
+    def owns(self, account: str) -> bool:
+        """Whether it is their account. Who came in as nobody owns nothing: all the world is anonymous."""
+        return self.uid == account != ANONYMOUS
+
 
 def entered(transaction: Transaction, name: str, who: Who, needed: str) -> tuple[Mailbox, str]:
     """A mailbox for somebody who needs all of these rights, and the rights they have.
@@ -69,11 +73,12 @@ def of_all(transaction: Transaction, who: Who) -> dict[int, str]:
 
 def effective(listed: Mapping[str, str], owner: str, who: str) -> str:
     """The same from a list: identifier → rights."""
-    if who == owner and who not in listed and f"-{who}" not in listed:
+    owns = Who(who).owns(owner)
+    if owns and who not in listed and f"-{who}" not in listed:
         return RIGHTS
     given = set(listed.get(who, "")) | set(listed.get(ANYONE, ""))
     taken = set(listed.get(f"-{who}", "")) | set(listed.get(f"-{ANYONE}", ""))
-    kept = set(ALWAYS) if who == owner else set()
+    kept = set(ALWAYS) if owns else set()
     return "".join(right for right in RIGHTS if right in (given - taken) | kept)
 
 

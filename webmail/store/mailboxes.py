@@ -182,16 +182,15 @@ def delete(transaction: Transaction, name: str) -> Mailbox:
 
 
 def rename(transaction: Transaction, name: str, new: str) -> list[tuple[Mailbox, str]]:
-    """Give a mailbox and all below it another name; what was renamed, with its old name.
+    """Give a mailbox and all below it another name; what was renamed, with its old name (RFC 9051, 6.3.6).
 
-    INBOX leaves an empty one behind; what is below it stays (RFC 9051, 6.3.6).
-    Raises NotFound, AlreadyExists, BadRequest, NotAllowed (into itself).
+    Raises NotFound, AlreadyExists, BadRequest, NotAllowed (into itself; INBOX, of which store.inbox knows).
     """
     moved, new = get(transaction, name), checked(new)
     if new == moved.name or find(transaction, new):
         raise AlreadyExists(N_("There is already a folder of that name."))
     if moved.name == INBOX:
-        return [(_rename_inbox(transaction, moved, new), INBOX)]
+        raise NotAllowed(N_("INBOX keeps its name."))
     if new.startswith(moved.name + DELIMITER):
         raise NotAllowed(N_("A folder cannot go into itself."))
     return [
@@ -217,17 +216,6 @@ def _renamed(transaction: Transaction, mailbox: Mailbox, new: str) -> tuple[Mail
     transaction.tell(Event.RenameMbox, mailbox.name, mailbox.id)
     transaction.tell(Event.CreateMbox, new, mailbox.id)
     return by_id(transaction, mailbox.id), mailbox.name
-
-
-def _rename_inbox(transaction: Transaction, inbox: Mailbox, new: str) -> Mailbox:
-    """The row takes the other name, with its messages, uids and clients; a fresh INBOX comes instead."""
-    made, _ = _renamed(transaction, inbox, new)
-    fresh = _insert(transaction, INBOX, "")
-    transaction.do(
-        "INSERT INTO acl SELECT ?, identifier, rights FROM acl WHERE mailbox = ?", fresh.id, made.id
-    )
-    transaction.tell(Event.CreateMbox, INBOX, fresh.id)
-    return made
 
 
 def subscribe(transaction: Transaction, name: str) -> None:

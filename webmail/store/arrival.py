@@ -26,7 +26,7 @@ class Arrival:
 
 
 _BODY = """
-INSERT INTO body (file, size, envelope, bodystructure, body, parts, preview, submitter)
+INSERT INTO body (file, submitter, size, envelope, bodystructure, body, parts, preview)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
 
@@ -34,28 +34,53 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 def insert_body(transaction: Transaction, arrival: Arrival) -> int:
     """The rows of a message that is new here; the number of its body."""
     parsed = arrival.parsed
-    body: int = transaction.value(
-        _BODY,
-        arrival.file,
+    body: int = transaction.value(_BODY, arrival.file, arrival.submitter, *body_values(parsed))
+    _insert_header(transaction, body, parsed, _thread(transaction, body, parsed))
+    _insert_text(transaction, body, parsed)
+    return body
+
+
+def rewrite_body(transaction: Transaction, body: int, parsed: Parsed) -> None:
+    """The rows of a message that is here already, as this release makes them; its thread stays.
+
+    What the index of words has of it may be too little then: `indexing.forget`.
+    """
+    transaction.do(
+        "UPDATE body SET size = ?, envelope = ?, bodystructure = ?, body = ?, parts = ?, preview = ?"
+        " WHERE id = ?",
+        *body_values(parsed),
+        body,
+    )
+    row = transaction.one("SELECT thread FROM header WHERE body = ?", body)
+    _insert_header(transaction, body, parsed, row[0] if row else _thread(transaction, body, parsed))
+    _insert_text(transaction, body, parsed)
+
+
+def _insert_header(transaction: Transaction, body: int, parsed: Parsed, thread: int) -> None:
+    transaction.do(
+        f"INSERT OR REPLACE INTO header VALUES ({', '.join('?' * 18)})", body, *header_values(parsed), thread
+    )
+
+
+def _insert_text(transaction: Transaction, body: int, parsed: Parsed) -> None:
+    transaction.do("INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?)", body, *text_values(parsed))
+
+
+def body_values(parsed: Parsed) -> tuple[object, ...]:
+    """Columns `size` to `preview` of its row in `body`."""
+    return (
         parsed.size,
         parsed.envelope,
         parsed.bodystructure,
         parsed.body,
         pack(parsed.sections),
         parsed.preview,
-        arrival.submitter,
     )
-    transaction.do(f"INSERT INTO header VALUES ({', '.join('?' * 18)})", *_header(transaction, body, parsed))
-    transaction.do(
-        "INSERT INTO text VALUES (?, ?, ?, ?, ?)",
-        body, parsed.raw_header, parsed.header, parsed.text, parsed.complete,
-    )  # fmt: skip
-    return body
 
 
-def _header(transaction: Transaction, body: int, parsed: Parsed) -> tuple[object, ...]:
+def header_values(parsed: Parsed) -> tuple[object, ...]:
+    """Columns `sent` to `refs` of its row in `header`."""
     return (
-        body,
         parsed.sent,
         parsed.sent_day,
         parsed.subject,
@@ -72,8 +97,12 @@ def _header(transaction: Transaction, body: int, parsed: Parsed) -> tuple[object
         parsed.display_to,
         parsed.message_id,
         "\n".join(parsed.references),
-        _thread(transaction, body, parsed),
     )
+
+
+def text_values(parsed: Parsed) -> tuple[object, ...]:
+    """Columns `raw` to `complete` of its row in `text`."""
+    return parsed.raw_header, parsed.header, parsed.text, parsed.complete
 
 
 def _thread(transaction: Transaction, body: int, parsed: Parsed) -> int:

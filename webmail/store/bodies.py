@@ -109,6 +109,11 @@ def receive_from(account: Path, source: Path) -> Incoming:
     return incoming
 
 
+def is_name(name: str) -> bool:
+    """Whether a body can be called so."""
+    return len(name) == 2 * NAME and not name.strip("0123456789abcdef")
+
+
 def body_directory(account: Path, name: str) -> Path:
     return account / BODIES / name[:2]
 

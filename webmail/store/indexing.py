@@ -53,3 +53,16 @@ def some(transaction: Transaction) -> int:
         transaction.do_each("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
         transaction.do("UPDATE account SET indexed = ?", rows[-1][0])
     return len(rows)
+
+
+def stale(transaction: Transaction) -> float:
+    """The part of the index that is of bodies which are gone: 0 to 1."""
+    held = transaction.value("SELECT count(*) FROM words_docsize")
+    living = transaction.value("SELECT count(*) FROM text WHERE body <= (SELECT indexed FROM account)")
+    return 1 - living / held if held else 0.0
+
+
+def forget(transaction: Transaction) -> None:
+    """Empty the index: all is to be taken up again."""
+    transaction.do("INSERT INTO words (words) VALUES ('delete-all')")
+    transaction.do("UPDATE account SET indexed = 0")

@@ -60,12 +60,12 @@ def append(
         )
         for arrival in arrivals
     ]
-    placed = _place(transaction, target, rows)
+    placed = place(transaction, target, rows)
     transaction.tell(event, target.name, target.id)
     return placed
 
 
-def _place(transaction: Transaction, target: Mailbox, rows: Sequence[Row]) -> Placed:
+def place(transaction: Transaction, target: Mailbox, rows: Sequence[Row]) -> Placed:
     """Rows of body, flags, internaldate, zone and size get the mailbox's next uids."""
     first, modseq, now = target.uidnext, transaction.modseq(), int(time.time())
     uids = range(first, first + len(rows))
@@ -262,7 +262,7 @@ def _place_copies(
     if not rows:
         return Placed(into.uidvalidity, ())
     translate = _translation(transaction, mailbox, into.id, {row[2] for row in rows}, untouchable)
-    placed = _place(
+    placed = place(
         transaction,
         into,
         [(body, translate[flags], date, zone, size) for _, body, flags, _, date, zone, size in rows],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from webmail.store import bodies
@@ -52,12 +53,13 @@ def recover(account: Account) -> int:
     """Remove what a crash left over; how many files it was. What others are receiving is not touched."""
     removed = remove_orphans(account)
     for name in bodies.abandoned(account.place):
-        if not account.transact("BEGIN", lambda transaction, name=name: _named(transaction, name)):  # type: ignore[misc]
+        if not account.transact("BEGIN", partial(named, file=name)):
             bodies.remove(account.place, [name])
         bodies.forget(account.place, name)
         removed += 1
     return removed
 
 
-def _named(transaction: Transaction, name: str) -> bool:
-    return transaction.one("SELECT 1 FROM body WHERE file = ?", name) is not None
+def named(transaction: Transaction, file: str) -> bool:
+    """Whether a row names this body."""
+    return transaction.one("SELECT 1 FROM body WHERE file = ?", file) is not None

@@ -230,6 +230,12 @@ def test_what_is_no_literal(said: tuple[bytes, ...]) -> None:
         args(*said).string("x")
 
 
+def test_every_character_of_an_atom_may_stand_in_a_name() -> None:
+    name = b"!#$&'+,-.0123456789:;<=>?@^_`|[}~"
+    assert args(name).atom("x").encode() == name
+    assert args(name, utf8=True).mailbox().encode() == name
+
+
 def test_an_announced_message() -> None:
     assert args(b"~{5+}").announcement() == Announced(5, synchronising=False, binary=True)
     for said in ((b"x{5}",), (b"{x{5}",), (b"~~{5}",), (b"{5}", b"abcde", b""), (b"",), (b'"x"',)):

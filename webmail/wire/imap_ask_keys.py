@@ -22,7 +22,7 @@ CHARSETS = ("US-ASCII", "UTF-8")
 
 _SEEN = Flagged("\\Seen")
 _OBJECT_ID = re.compile(rb"[A-Za-z0-9_\-]{1,255}(?![^ )])")
-_ENTRY = re.compile(r"/flags/\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]{1,64}")
+_ENTRY = re.compile(r"/flags/\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]{1,64}")
 
 _PLAIN: Mapping[str, Key] = {
     "ALL": keys.All(),

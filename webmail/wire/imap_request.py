@@ -17,7 +17,7 @@ MAX_COMMAND = 1024 * 1024  # octets of all lines and literals of one command, me
 MAX_SIZE = 2**63 - 1  # number64; what is announced beyond counts as this much
 
 # ASTRING-CHAR without "+" (RFC 9051, tag)
-_TAG = re.compile(rb"([!#$&'\-,./0-9:;<=>?@A-Z\[\]^_`a-z|~]+) ")
+_TAG = re.compile(rb"([!#$&'\-,./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+) ")
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9.\-]{0,31}(?![^ ])")
 _UID = re.compile(rb" ([A-Za-z]{1,32})(?![^ ])")
 _LITERAL = re.compile(rb"\{([0-9]+)(\+?)\}\Z")

@@ -46,8 +46,8 @@ __all__ = [
 MAX_QUOTED = 1024  # octets; longer strings are literals, for servers that read lines of fixed length
 MAX_NUMBER64 = 2**63 - 1  # mod-sequences (RFC 7162, 3.1.1)
 
-_ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]+")  # ATOM-CHAR
-_FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~]+")
+_ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")  # ATOM-CHAR
+_FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~]+")
 _FIELD = re.compile(r"[!-9;-~]{1,100}")  # ftext of RFC 5322, 3.6.8
 _PLAIN = re.compile(rb"[A-Za-z0-9$&'+,\-./:;=@_]+")  # of ASTRING-CHAR those that no server ever got wrong
 _NOT_QUOTED = re.compile(rb"[\r\n\x80-\xff]")

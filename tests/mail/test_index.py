@@ -149,6 +149,12 @@ def test_a_header_that_is_too_long_is_read_in_part_and_not_handed_out() -> None:
     assert parsed.text == "body\n"
 
 
+def test_addresses_are_searched_as_envelope_tells_them_too() -> None:
+    parsed = parse(b"From: <Ann (Tea)@ (comment) example.org>\r\nTo: Bob B. <b@example.org>\r\n\r\n")
+    assert parsed.from_ == "<ann (tea)@ (comment) example.org>\nann@example.org"
+    assert parsed.to == "bob b. <b@example.org>"
+
+
 def test_texts_are_decoded_and_folded() -> None:
     parsed = parse(
         b"From: =?utf-8?q?J=C3=9Crgen?= <J@Example.org>\r\nBcc: X@y\r\nSUBJECT: =?utf-8?q?STRASSE?=\r\n\t=?utf-8?q?_=C3=84?=\r\n"

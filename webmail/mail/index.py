@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from webmail.mail import charsets, envelope, keys, search_text, sections, structure, subject
@@ -12,6 +13,8 @@ from webmail.mail.fold import fold
 from webmail.mail.search_text import MAX_PREVIEW, MAX_TEXT
 from webmail.mail.sections import Section
 from webmail.wire.imap_replies import Address
+
+_SPREAD = re.compile(r'\s[@.]|@\s|\)|\\|"@')  # where an address may have other than its own characters
 
 __all__ = ["MAX_HEADERS", "MAX_PREVIEW", "MAX_TEXT", "Octets", "Parsed", "Section", "parse"]
 
@@ -80,16 +83,24 @@ def parse(octets: Octets) -> Parsed:
         display_to=_display(told.to),
         message_id=ids[0] if ids else None,
         references=keys.references(dict(root.fields).get(b"references"), told.in_reply_to),
-        from_=from_,
-        to=to,
-        cc=cc,
-        bcc=bcc,
+        from_=_searched(from_, told.from_),
+        to=_searched(to, told.to),
+        cc=_searched(cc, told.cc),
+        bcc=_searched(bcc, told.bcc),
         subject=subject_,
         header=header[:MAX_TEXT],
         text=text[:MAX_TEXT],
         complete=whole and found.complete and max(len(header), len(text)) <= MAX_TEXT,
         preview=found.preview,
     )
+
+
+# RFC 9051, 6.4.4: what ENVELOPE tells is searched too, where blanks or comments stand in addresses
+def _searched(text: str, addresses: tuple[Address, ...]) -> str:
+    if _SPREAD.search(text) is None:
+        return text
+    plain = [b"%b@%b" % (each.mailbox, each.host) for each in addresses if each.mailbox and each.host]
+    return text + "\n" + _folded(charsets.decode(b"\n".join(plain)))
 
 
 # RFC 5256, 3, SORT: FROM, TO and CC

@@ -103,7 +103,7 @@ async def _chosen(session: Session, asked: Listing) -> list[Entry]:
     entries = await _entries(session, asked)
     matches = _matcher(asked)
     if "RECURSIVEMATCH" in asked.select:
-        _note_children(asked, entries)
+        _note_children(asked, entries, matches)
     return [entries[name] for name in sorted(entries) if matches(name) and _selected(asked, entries[name])]
 
 
@@ -117,9 +117,9 @@ def _selected(asked: Listing, entry: Entry) -> bool:
     return entry.mailbox is not None or entry.children or "SUBSCRIBED" in asked.select
 
 
-def _note_children(asked: Listing, entries: dict[str, Entry]) -> None:
-    """RFC 5258, 3.5: names above what is selected say so."""
-    for entry in list(entries.values()):
+def _note_children(asked: Listing, entries: dict[str, Entry], matches: Callable[[str], bool]) -> None:
+    """RFC 5258, 3.5: names above what is selected, and not told because no pattern matches it, say so."""
+    for entry in [entry for name, entry in entries.items() if not matches(name)]:
         for option in ("SUBSCRIBED", "SPECIAL-USE"):
             fits = entry.subscribed if option == "SUBSCRIBED" else bool(entry.mailbox and entry.mailbox.use)
             if option in asked.select and fits:
@@ -212,7 +212,9 @@ def _answer(session: Session, asked: Listing, entry: Entry) -> list[bytes]:
 
 
 def _attributes(asked: Listing, entry: Entry) -> list[str]:
-    attributes = [] if entry.mailbox else ["\\NonExistent", "\\Noselect"]
+    attributes = [] if entry.mailbox else ["\\NonExistent"]
+    if not entry.mailbox and not asked.extended:
+        attributes.append("\\Noselect")  # for who does not know that the other implies it (RFC 5258, 3)
     attributes.append("\\HasChildren" if entry.children else "\\HasNoChildren")
     if entry.subscribed and ("SUBSCRIBED" in asked.returns or "SUBSCRIBED" in asked.select):
         attributes.append("\\Subscribed")

@@ -78,7 +78,7 @@ def _tell(
 ) -> None:
     """What was found, as numbers or uids, in the form that was asked for."""
     box = session.box
-    highest = _highest(box, found) if modseq and found else None
+    highest = _highest(box, _told(found, returns)) if modseq and found else None
     numbers: Sequence[int] = found if uid else _numbers(box, found)
     if returns is None and (name != "SEARCH" or "IMAP4REV2" not in session.enabled):
         answer = said.search if name == "SEARCH" else said.sort
@@ -122,8 +122,16 @@ def _numbers(box: Selected, found: Sequence[int]) -> Sequence[int]:
     return [number for uid in found if (number := box.number(uid)) is not None]
 
 
+# RFC 4731, 3.2
+def _told(found: Sequence[int], returns: Returns | None) -> Sequence[int]:
+    """The messages whose mod-sequences count: all that was found, unless only its ends are asked for."""
+    if returns is None or returns.page is not None or returns.words - {"MIN", "MAX", "SAVE"}:
+        return found
+    return [at for word, at in (("MIN", found[0]), ("MAX", found[-1])) if word in returns.words]
+
+
 def _highest(box: Selected, found: Sequence[int]) -> int | None:
-    """The highest mod-sequence of what was found."""
+    """The highest mod-sequence of these messages."""
     places = (box.snapshot.index(uid) for uid in found)
     return max((box.snapshot.modseqs[place] for place in places if place is not None), default=None)
 

@@ -52,9 +52,14 @@ def _ranks(transaction: Transaction, snapshot: Snapshot, name: str) -> Sequence[
     known: array[int] | None = snapshot.found.get(name)
     if known is None:
         values = _values(transaction, snapshot, name)
-        ranks = {value: rank for rank, value in enumerate(sorted(set(values)))}
+        ranks = {value: rank for rank, value in enumerate(sorted(set(values), key=_collated))}
         known = snapshot.found[name] = array("I", map(ranks.__getitem__, values))
     return known
+
+
+def _collated(value: int | str) -> int | str:
+    """Texts are kept in lower case and ordered in upper case: `_` comes behind Z (RFC 5051, 2)."""
+    return value.upper() if isinstance(value, str) else value
 
 
 def _values(transaction: Transaction, snapshot: Snapshot, name: str) -> list[int | str]:

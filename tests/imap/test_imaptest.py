@@ -1,0 +1,52 @@
+"""What Dovecot's imaptest found wrong here, as conversations of our own."""
+
+from __future__ import annotations
+
+from tests.imap.talk import Client, letter
+
+
+def test_a_nonexistent_mailbox_needs_no_noselect_for_who_asks_in_the_new_way(alice: Client) -> None:
+    alice.ok("CREATE Old")
+    alice.ok("SUBSCRIBE Old")
+    alice.ok("DELETE Old")
+    assert alice.ok('LIST (SUBSCRIBED) "" O%') == [
+        '* LIST (\\NonExistent \\HasNoChildren \\Subscribed) "/" Old'
+    ]
+    alice.ok("CREATE New/Inner")
+    alice.ok("DELETE New")
+    assert alice.ok('LIST "" N%') == ['* LIST (\\NonExistent \\Noselect \\HasChildren) "/" New']
+
+
+def test_childinfo_tells_of_what_no_pattern_matches_only(alice: Client) -> None:
+    alice.ok("CREATE Work/Inner")
+    alice.ok("SUBSCRIBE Work/Inner")
+    assert alice.ok('LIST (SUBSCRIBED RECURSIVEMATCH) "" W%') == [
+        '* LIST (\\HasChildren) "/" Work ("CHILDINFO" ("SUBSCRIBED"))'
+    ]
+    assert alice.ok('LIST (SUBSCRIBED RECURSIVEMATCH) "" W*') == [
+        '* LIST (\\HasNoChildren \\Subscribed) "/" Work/Inner'
+    ]
+
+
+def test_the_modseq_of_a_search_is_that_of_what_is_told(alice: Client) -> None:
+    alice.fills("INBOX", letter(), letter(), letter())
+    alice.ok("SELECT INBOX (CONDSTORE)")
+    first, third, second = (
+        int(alice.ok(f"STORE {number} +FLAGS \\Seen")[0].split("MODSEQ (")[1].rstrip(")"))
+        for number in (1, 3, 2)
+    )
+    for wanted, modseq in (
+        ("MIN", first),
+        ("MAX", third),
+        ("MIN MAX", third),
+        ("ALL", second),
+        ("MIN COUNT", second),
+    ):
+        assert alice.ok(f"SEARCH RETURN ({wanted}) MODSEQ 1")[0].endswith(f" MODSEQ {modseq}"), wanted
+    assert "MODSEQ" not in alice.ok("SEARCH RETURN (MIN) UNSEEN MODSEQ 1")[0]
+
+
+def test_subjects_are_sorted_in_upper_case(alice: Client) -> None:
+    alice.fills("INBOX", *(letter(subject) for subject in ("_", "b", "[x]", "A", "9")))
+    alice.ok("SELECT INBOX")
+    assert alice.ok("SORT (SUBJECT) UTF-8 ALL") == ["* SORT 5 4 2 3 1"]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from webmail.disk import in_thread
-from webmail.errors import MailError, NotFound, TooBig
+from webmail.errors import BadRequest, MailError, NotFound, TooBig
 from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
@@ -98,6 +98,8 @@ class Reading:
         """Before a message is read: whether it may be so big, and whether there is room."""
         session = self.session
         most = session.context.current().imap.maxmessagesize
+        if not item.literal.size:  # by which a client gives up (RFC 3502)
+            raise BadRequest(N_("A message cannot be empty."))
         if item.literal.size > most:
             raise TooBig(N_("A message may have at most {most} octets here."), most=most)
         if item.utf8 and "UTF8=ACCEPT" not in session.enabled:

@@ -86,15 +86,13 @@ async def uid_copy(session: Session, asked: Copy) -> Ok:
 
 async def _copy(session: Session, asked: Copy, *, uid: bool) -> Ok:
     box = session.box
-    uids, whole = named(box, asked.numbers, uid=uid)
+    uids, _ = named(box, asked.numbers, uid=uid)
     account, name = await _target(session, asked.mailbox)
     if account is box.account:
         placed = await account.write(_copied, box, uids, name, session.who)
     else:
         placed = await transport(session, box, uids, account, name)
-    if not whole and not uid:
-        return ISSUED
-    return Ok("Copied.", copyuid(placed))
+    return Ok("Copied.", copyuid(placed)) if placed.uids or uid else ISSUED
 
 
 def _copied(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
@@ -114,7 +112,7 @@ async def uid_move(session: Session, asked: Copy) -> Ok:
 async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
     box = session.box
     require_writing(box, "te")
-    uids, whole = named(box, asked.numbers, uid=uid)
+    uids, _ = named(box, asked.numbers, uid=uid)
     account, name = await _target(session, asked.mailbox)
     if account is box.account:
         placed = await account.write(_moved, box, uids, name, session.who)
@@ -125,7 +123,7 @@ async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
         session.say(b"* OK [%b] Moved.\r\n" % copyuid(placed))
     await session.tell(expunges=True)
     modseq = b"HIGHESTMODSEQ %d" % box.snapshot.modseq if "QRESYNC" in session.enabled else b""
-    return Ok("Moved.", modseq) if whole or uid else ISSUED
+    return Ok("Moved.", modseq) if placed.uids or uid else ISSUED
 
 
 def _moved(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ENGLISH = "en"  # is spoken until the client asks for another language (RFC 5255, 3.1)
 AT_ONCE = 500  # lines that are made before others have their turn: a millisecond
 MAX_ERRORS = 20  # bad commands in a row of somebody signed in; then it is a broken one
-MAX_SKIPPED = 16 * 1024 * 1024  # octets that are read and thrown away so that a session can go on
+MAX_SKIPPED = 16 * 1024 * 1024  # octets of a command that are thrown away so that a session can go on
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -230,12 +230,16 @@ class Session:
 
     async def skip(self, literal: Announced | None) -> None:
         """Read past what comes of a command that is refused: its literals, unless the client waits for us."""
+        skipped = 0
         while literal is not None and not literal.synchronising:
-            if literal.size > MAX_SKIPPED:
+            skipped += literal.size
+            if skipped > (MAX_SKIPPED if self.user else requests.MAX_COMMAND_BEFORE_LOGIN):
                 self.say(b"* BYE This is too much.\r\n")
                 raise Closing
             await self.stream.discard(literal.size)
-            literal = announced(await self.next_line())
+            line = await self.next_line()
+            skipped += len(line)
+            literal = announced(line)
 
     # What the skeleton calls.
 
@@ -251,7 +255,7 @@ class Session:
         while not self.leaving:
             await self.flush()
             try:
-                await self._command()
+                await self._command_in_time()
             except Ending:
                 self.say(b"* BYE The server goes down; please connect again.\r\n")
                 return
@@ -259,6 +263,15 @@ class Session:
                 self.say(b"* BYE Nothing came for too long.\r\n")
                 return
         await self.flush()
+
+    async def _command_in_time(self) -> None:
+        """A stranger has a moment for all commands together, however busy. Raises Silent."""
+        left = None if self.user else max(self._probation.until - time.monotonic(), 0.0)
+        try:
+            async with asyncio.timeout(left):
+                await self._command()
+        except TimeoutError:
+            raise Silent from None
 
     async def _command(self) -> None:
         try:
@@ -292,6 +305,10 @@ class Session:
     @property
     def _max_literal(self) -> int:
         return requests.MAX_LITERAL if self.user else requests.MAX_LITERAL_BEFORE_LOGIN
+
+    @property
+    def _max_command(self) -> int:
+        return requests.MAX_COMMAND if self.user else requests.MAX_COMMAND_BEFORE_LOGIN
 
     @property
     def _patience(self) -> float:
@@ -354,7 +371,7 @@ class Session:
         pieces, size = [began.rest], len(began.rest)
         while (literal := announced(pieces[-1])) is not None:
             size += literal.size
-            if literal.size > self._max_literal or size > requests.MAX_COMMAND:
+            if literal.size > self._max_literal or size > self._max_command:
                 await self.skip(literal)
                 raise No("a literal that is too large here", b"TOOBIG")
             if len(pieces) > 2 * requests.MAX_LITERALS:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from webmail.wire import ProtocolError
 
 MAX_TAG = 126  # octets; as many as Dovecot takes
-MAX_LINE_BEFORE_LOGIN = 8 * 1024  # octets without CR LF: LOGIN and ID of a stranger
+MAX_LINE_BEFORE_LOGIN = 32 * 1024  # octets without CR LF: ID with all that RFC 2971, 3.3 lets it say
 MAX_LINE = 64 * 1024  # 8 KiB at least (RFC 7162, 4); a set of a thousand UIDs is longer
 MAX_LITERAL_BEFORE_LOGIN = 4 * 1024  # octets of a stranger's user name or password
 MAX_LITERAL = 128 * 1024  # octets of one that is no message: METADATA values, search texts
 MAX_LITERALS = 1000  # of one command: a SEARCH of as many texts as it may have keys
-MAX_COMMAND = 1024 * 1024  # octets of all lines and literals of one command, messages apart
+MAX_COMMAND_BEFORE_LOGIN = 64 * 1024  # octets of all lines and literals of a stranger's command
+MAX_COMMAND = 1024 * 1024  # the same of somebody signed in, messages apart
 MAX_SIZE = 2**63 - 1  # number64; what is announced beyond counts as this much
 
 # ASTRING-CHAR without "+" (RFC 9051, tag)

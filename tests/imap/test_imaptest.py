@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.imap.conftest import Another
 from tests.imap.talk import Client, letter
 
 
@@ -50,3 +51,18 @@ def test_subjects_are_sorted_in_upper_case(alice: Client) -> None:
     alice.fills("INBOX", *(letter(subject) for subject in ("_", "b", "[x]", "A", "9")))
     alice.ok("SELECT INBOX")
     assert alice.ok("SORT (SUBJECT) UTF-8 ALL") == ["* SORT 5 4 2 3 1"]
+
+
+def test_a_silent_store_is_told_of_what_others_did_meanwhile(alice: Client, another: Another) -> None:
+    alice.fills("INBOX", letter(), letter())
+    alice.ok("SELECT INBOX")
+    alice.ok("FETCH 1:* FLAGS")
+    onlooker = another(alice)
+    onlooker.ok("SELECT INBOX")
+    onlooker.ok("STORE 1 +FLAGS.SILENT \\Flagged")
+    assert alice.ok("STORE 1:2 +FLAGS.SILENT (\\Seen $New)").like(
+        "* FLAGS (…", "* OK [PERMANENTFLAGS (…", "* 1 FETCH (FLAGS (\\Flagged \\Seen $New…))"
+    )
+    assert onlooker.ok("NOOP").like(
+        "* FLAGS (…", "* OK [PERMANENTFLAGS (…", "* 1 FETCH (…", "* 2 FETCH (FLAGS (\\Seen $New))"
+    )

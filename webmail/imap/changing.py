@@ -13,7 +13,7 @@ from webmail.imap.transporting import transport
 from webmail.store import acl, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
-from webmail.store.flags import DELETED, SEEN, How
+from webmail.store.flags import DELETED, SEEN, How, changed
 from webmail.store.messages import Placed
 from webmail.store.transaction import Transaction
 from webmail.wire.imap_ask_messages import Copy, Store
@@ -38,23 +38,39 @@ async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
     if asked.unchanged_since is not None:
         session.enable("CONDSTORE")
     uids, whole = named(box, asked.numbers, uid=uid)
-    done = await box.account.write(
-        messages.store,
-        box.mailbox,
-        uids,
-        HOW[asked.how],
-        asked.flags,
-        unchanged_since=asked.unchanged_since,
-        untouchable=untouchable(box.rights),
+    modified, expected = await box.account.write(_stored, box, uids, asked)
+    await session.tell(
+        expunges=uid,
+        quiet=expected if asked.silent else {},
+        loud=() if asked.silent else expected.keys(),
+        uid=uid,
     )
-    modified = set(done.modified)
-    kept = [each for each in uids if each not in modified]
-    quiet, loud = (kept, ()) if asked.silent else ((), kept)
-    await session.tell(expunges=uid, quiet=frozenset(quiet), loud=loud, uid=uid)
     if modified:
-        numbers = [n for each in done.modified if (n := each if uid else box.number(each)) is not None]
+        numbers = [n for each in modified if (n := each if uid else box.number(each)) is not None]
         return Ok("Some had changed since.", b"MODIFIED %b" % compact(numbers))
     return Ok("Done.") if whole or uid else ISSUED
+
+
+def _stored(
+    transaction: Transaction, box: Selected, uids: list[int], asked: Store
+) -> tuple[tuple[int, ...], dict[int, int]]:
+    """The uids that had changed since; of the others the flags that the client expects them to have now."""
+    how, kept = HOW[asked.how], untouchable(box.rights)
+    done = messages.store(
+        transaction,
+        box.mailbox,
+        uids,
+        how,
+        asked.flags,
+        unchanged_since=asked.unchanged_since,
+        untouchable=kept,
+    )
+    told = box.snapshot
+    places = {uid: told.index(uid) for uid in set(uids).difference(done.modified)}
+    flags = {uid: told.flags[at] for uid, at in places.items() if at is not None}
+    return done.modified, {
+        uid: changed(before, how, done.bits) & ~kept | before & kept for uid, before in flags.items()
+    }
 
 
 def untouchable(rights: str) -> int:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 from webmail.store.account import Account
 from webmail.store.snapshot import Snapshot
 from webmail.wire.imap_sets import STAR, SequenceSet, compact, indexes
+
+NONE: Mapping[int, int] = MappingProxyType({})  # of the messages is told quietly
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,13 @@ class Selected:
         manner: Manner,
         *,
         expunges: bool,
-        quiet: Collection[int] = (),
+        quiet: Mapping[int, int] = NONE,
         loud: Iterable[int] = (),
     ) -> Iterator[bytes]:
         """Take up a newer snapshot; the lines that tell the client, made as they are asked for.
 
         `expunges`: whether messages may lose their numbers just now. `quiet`: uids whose flags the client
-        has set itself; `loud`: uids whose flags are told even if they are as they were.
+        has set itself, and what it expects them to be; `loud`: uids whose flags are told in any case.
         """
         old, self.snapshot = self.snapshot, new
         flagged: Sequence[int] = ()
@@ -121,7 +124,7 @@ class Selected:
             self.keywords() if new.keywords != old.keywords else (),
             _expunged(gone, numbers, manner),
             self.size(manner) if added else (),
-            self.flag_lines(told, manner, frozenset(quiet)),
+            self.flag_lines(told, manner, quiet),
         )
 
     def _note(self, expunged: Sequence[int], new: Snapshot, added: int) -> None:
@@ -157,15 +160,18 @@ class Selected:
         ]
 
     def flag_lines(
-        self, uids: Sequence[int], manner: Manner, quiet: frozenset[int] = frozenset()
+        self, uids: Sequence[int], manner: Manner, quiet: Mapping[int, int] = NONE
     ) -> Iterator[bytes]:
-        """FETCH with the flags of messages; of `quiet` ones only the mod-sequence, if that is wanted."""
+        """FETCH with the flags of messages; of `quiet` ones that are as expected only the mod-sequence."""
         snapshot = self.snapshot
         for uid in uids:
             number, at = self.number(uid), snapshot.index(uid)
-            if number is None or at is None or (uid in quiet and not manner.modseq):
+            if number is None or at is None:
                 continue
-            items = [] if uid in quiet else [b"FLAGS (%b)" % self.flag_text(at)]
+            expected = quiet.get(uid) == snapshot.flags[at]
+            if expected and not manner.modseq:
+                continue
+            items = [] if expected else [b"FLAGS (%b)" % self.flag_text(at)]
             if manner.uid:
                 items.insert(0, b"UID %d" % uid)
             if manner.modseq:

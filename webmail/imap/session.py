@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
@@ -17,7 +17,7 @@ from webmail.errors import MailError, NotAllowed, NotFound
 from webmail.imap import answers
 from webmail.imap.answers import No, Ok
 from webmail.imap.context import Context
-from webmail.imap.selected import Manner, Selected
+from webmail.imap.selected import NONE, Manner, Selected
 from webmail.imap.state import Command, State
 from webmail.server.errors import Ending, LineTooLong, Silent, StreamError, TooMany
 from webmail.server.limits import Probation, foreign
@@ -197,7 +197,7 @@ class Session:
         self,
         *,
         expunges: bool,
-        quiet: Collection[int] = (),
+        quiet: Mapping[int, int] = NONE,
         loud: Iterable[int] = (),
         uid: bool = False,
         flags: bool = True,
@@ -333,8 +333,10 @@ class Session:
         try:
             ending = await self._run(command, began)
         except ProtocolError as error:
-            self._refuse(began.tag, str(error))
-            return
+            if (code := answers.UNABLE.get(type(error))) is None:
+                self._refuse(began.tag, str(error))
+                return
+            ending = b"NO " + answers.coded(code, str(error))
         except No as error:
             ending = error.line
         except MailError as error:

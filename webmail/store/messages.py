@@ -30,11 +30,15 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """What STORE did: uids whose flags are different now, and those that had changed since (RFC 7162)."""
+    """What STORE did: uids whose flags are different now, and those that had changed since (RFC 7162).
+
+    `bits` are those of the flags that were given.
+    """
 
     changed: tuple[int, ...]
     modified: tuple[int, ...]
     modseq: int
+    bits: int
 
 
 def append(
@@ -138,9 +142,9 @@ def store(
         if after != before:
             changes.append((uid, before, after, size))
     if not changes:
-        return Flagged((), tuple(modified), target.modseq)
+        return Flagged((), tuple(modified), target.modseq, bits)
     _flag(transaction, target, changes)
-    return Flagged(tuple(uid for uid, *_ in changes), tuple(modified), transaction.modseq())
+    return Flagged(tuple(uid for uid, *_ in changes), tuple(modified), transaction.modseq(), bits)
 
 
 def _flag(transaction: Transaction, target: Mailbox, changes: list[tuple[int, int, int, int]]) -> None:

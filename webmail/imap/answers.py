@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from webmail import errors
 from webmail.errors import MailError
+from webmail.wire import ProtocolError
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire.imap_ask_keys import BadCharset
+from webmail.wire.imap_ask_notify import EVENTS, BadEvent
 
 # RFC 9051, 7.1; RFC 5530; RFC 9208, 4.3.1; RFC 7889, 4
 CODES: dict[type[MailError], bytes] = {
@@ -18,6 +22,11 @@ CODES: dict[type[MailError], bytes] = {
     errors.Busy: b"INUSE",
     errors.Unavailable: b"UNAVAILABLE",
     errors.BadRequest: b"CANNOT",
+}
+# Well-formed, but about what is not known here: NO instead of BAD (RFC 9051, 7.1; RFC 5465, 5)
+UNABLE: dict[type[ProtocolError], bytes] = {
+    BadCharset: codes.badcharset(),
+    BadEvent: codes.badevent(EVENTS),
 }
 SERVERBUG = b"NO [SERVERBUG] Something went wrong here; the administrator finds it in the log."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -96,7 +97,8 @@ class _Lane:
 def connect(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
     """A connection for one thread, the file (0600, its directory 0700) and its tables made if missing."""
     path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
+    if not path.exists():
+        _create_private(path)
     for attempt in range(OPEN_TRIES):
         connection = connection_to(path)
         try:
@@ -111,6 +113,23 @@ def connect(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
         else:
             return connection
     raise AssertionError
+
+
+def _create_private(path: Path) -> None:
+    """An empty file for our own eyes, unless another is quicker.
+
+    SQLite's locks belong to process and file: whoever closes a descriptor of a database that is in use in
+    the same process takes them away, and the next process to close it removes the log under our hands. So
+    the file has another name while we have it open.
+    """
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
 
 
 def transact(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:

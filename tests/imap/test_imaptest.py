@@ -66,3 +66,10 @@ def test_a_silent_store_is_told_of_what_others_did_meanwhile(alice: Client, anot
     assert onlooker.ok("NOOP").like(
         "* FLAGS (…", "* OK [PERMANENTFLAGS (…", "* 1 FETCH (…", "* 2 FETCH (FLAGS (\\Seen $New))"
     )
+
+
+def test_who_watches_flags_is_told_the_newest_change_of_a_mailbox(alice: Client) -> None:
+    alice.ok("CREATE Work")
+    assert alice.ok("NOTIFY SET STATUS (MAILBOXES Work (MessageNew MessageExpunge FlagChange))").like(
+        "* STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY … UNSEEN 0 HIGHESTMODSEQ …)"
+    )

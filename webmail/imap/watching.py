@@ -156,13 +156,13 @@ def _counts(entry: Entry, events: frozenset[str]) -> tuple[int, ...]:
     return (*counts, mailbox.unseen, mailbox.modseq) if "FLAGCHANGE" in events else counts
 
 
-# RFC 5465, 5.1 to 5.3
+# RFC 5465, 3.1 and 5.1 to 5.3
 def _status(session: Session, entry: Entry, events: frozenset[str]) -> bytes:
     assert entry.mailbox is not None  # noqa: S101  only mailboxes are in a picture
     items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY"]
     if "FLAGCHANGE" in events:
         items.append("UNSEEN")
-    if "CONDSTORE" in session.enabled:
+    if "FLAGCHANGE" in events or "CONDSTORE" in session.enabled:
         items.append("HIGHESTMODSEQ")
     return status_line(session, entry.name, entry.mailbox, entry.recent, items)
 

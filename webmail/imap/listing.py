@@ -129,7 +129,7 @@ def _note_children(asked: Listing, entries: dict[str, Entry], matches: Callable[
 
 def _matcher(asked: Listing) -> Callable[[str], bool]:
     """INBOX is found in any case (RFC 9051, 5.1)."""
-    patterns = [asked.reference + pattern for pattern in asked.patterns]
+    patterns = [mailboxes.canonical(asked.reference + pattern) for pattern in asked.patterns]
     found = Pattern(patterns, DELIMITER).matches
     inbox = Pattern([pattern.upper() for pattern in patterns], DELIMITER).matches
     return lambda name: found(name) or (name == INBOX and inbox(name))

@@ -29,7 +29,8 @@ async def uid_search(session: Session, asked: Search) -> Ok:
 async def _search(session: Session, asked: Search, *, uid: bool) -> Ok:
     box = session.box
     modseq = _needs_modseq(session, asked.key)
-    found = await box.account.read(_found, box.snapshot, _viewer(box), asked.key)
+    viewer = _viewer(box, asked.returns)
+    found = await box.account.read(_found, box.snapshot, viewer, asked.key)
     _save(box, asked.returns, found)
     _tell(session, "SEARCH", found, asked.returns, uid=uid, modseq=modseq)
     return Ok("Found.")
@@ -39,8 +40,12 @@ def _found(transaction: Transaction, snapshot: Snapshot, viewer: Viewer, key: Ke
     return query.search(transaction, snapshot, viewer, key)
 
 
-def _viewer(box: Selected) -> Viewer:
-    return Viewer(box.uids, box.recent, box.saved)
+def _viewer(box: Selected, returns: Returns | None = None) -> Viewer:
+    """What is to be saved is empty until it is found, should the search be refused (RFC 5182, 2.1)."""
+    viewer = Viewer(box.uids, box.recent, box.saved)
+    if returns is not None and "SAVE" in returns.words:
+        box.saved = ()
+    return viewer
 
 
 def _needs_modseq(session: Session, key: Key) -> bool:
@@ -148,7 +153,7 @@ async def uid_sort(session: Session, asked: Sort) -> Ok:
 async def _sort(session: Session, asked: Sort, *, uid: bool) -> Ok:
     box = session.box
     modseq = _needs_modseq(session, asked.key)
-    found = await box.account.read(_sorted, box.snapshot, _viewer(box), asked)
+    found = await box.account.read(_sorted, box.snapshot, _viewer(box, asked.returns), asked)
     _save(box, asked.returns, found)
     _tell(session, "SORT", found, asked.returns, uid=uid, modseq=modseq)
     return Ok("Sorted.")

@@ -152,6 +152,10 @@ class Account:
             with suppress(MailError, sqlite3.Error, OSError):  # the next who removes orphans finds them
                 sweep.remove_orphans(self)
 
+    def gone(self) -> bool:
+        """Whether an administrator has moved or removed it."""
+        return not (self.place / DATABASE).exists()
+
     def note_stored(self) -> None:
         """There are new texts; in the event loop."""
         self._store.unindexed.add(self)
@@ -189,6 +193,9 @@ class Store:
     async def account(self, uid: str) -> Account:
         """Somebody's account, made if there is none yet."""
         found = self._accounts.get(uid)
+        if found is not None and found.gone():
+            self._accounts.pop(uid, None)
+            found = None
         if found is None:
             made = await in_thread(self.opened, uid)
             found = self._accounts.setdefault(uid, made)
@@ -200,7 +207,8 @@ class Store:
 
     async def known(self, uid: str) -> Account:
         """The account of somebody who has one. Raises NotFound."""
-        if uid not in self._accounts and await in_thread(self.layout.find, uid) is None:
+        found = self._accounts.get(uid)
+        if (found is None or found.gone()) and await in_thread(self.layout.find, uid) is None:
             raise NotFound
         return await self.account(uid)
 

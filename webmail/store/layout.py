@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ SPREAD = "*"  # store.defaultpartition: by a hash of the account's name
 DATABASE = "account.sqlite"
 BODIES = "bodies"
 INCOMING = "incoming"
+ASIDE = ".aside-"  # how directories begin that are coming or going, and are no account
 
 _ESCAPED = str.maketrans({"%": "%25", "/": "%2F", "\0": "%00"})
 
@@ -35,7 +37,11 @@ class Layout:
 
     def place(self, uid: str) -> Path:
         """The directory of an account, or where it is to be made."""
-        return self.find(uid) or self.partitions[self._new(uid)] / _inner(uid)
+        return self.find(uid) or self.within(self._new(uid), uid)
+
+    def within(self, partition: str, uid: str) -> Path:
+        """Where the account would lie in a partition, which there is."""
+        return self.partitions[partition] / _inner(uid)
 
     def _new(self, uid: str) -> str:
         if self.default != SPREAD:
@@ -48,6 +54,16 @@ class Layout:
         for partition in self.partitions.values():
             for database in sorted(partition.glob(f"??/[!.]*/{DATABASE}")):
                 yield _uid(database.parent.name), database.parent
+
+    def left_aside(self) -> Iterator[Path]:
+        """What an interrupted removal or move left; never the only copy of an account."""
+        for partition in self.partitions.values():
+            yield from partition.glob(f"??/{ASIDE}*")
+
+
+def aside(place: Path) -> Path:
+    """A name beside an account’s that no account has."""
+    return place.with_name(ASIDE + secrets.token_hex(8))
 
 
 def make(place: Path) -> None:

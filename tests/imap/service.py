@@ -32,6 +32,8 @@ from webmail.listen import Listener, listen
 from webmail.server import process
 from webmail.server.connections import Connections
 from webmail.server.process import Process
+from webmail.store.account import Account, Store
+from webmail.store.layout import Layout
 
 ADMIN = "postmaster"
 PASSWORD = "everybody’s"  # one hash for all: to make one takes longer than most tests
@@ -105,6 +107,11 @@ class Service:
     def _add(self, uid: str) -> None:
         with closing(connect(self.config.usersfile, local.SCHEMA)) as users:
             users.execute("INSERT OR IGNORE INTO users (uid, hash) VALUES (?, ?)", (uid, _hash()))
+
+    def opened(self, uid: str) -> Account:
+        """Somebody's account, for what no command does."""
+        layout = Layout(self.config.partitions, self.config.store.defaultpartition)
+        return Store(layout).opened(uid)
 
     def client(self) -> Client:
         """A connection of nobody, the greeting heard."""

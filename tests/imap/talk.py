@@ -145,7 +145,7 @@ class Client:
 
     def number(self, mailbox: str, item: str) -> int:
         """One item of STATUS."""
-        found = re.search(rf"\({item} (\d+)\)", self.ok(f"STATUS {mailbox} ({item})")[0])
+        found = re.search(rf"\({item} (\d+)\)", self.ok(f"STATUS {mailbox} ({item})").among("* STATUS …"))
         assert found
         return int(found[1])
 

@@ -17,6 +17,7 @@ from webmail.store.acl import Who
 from webmail.store.mailboxes import Mailbox
 from webmail.store.snapshot import Snapshot
 from webmail.store.transaction import Transaction
+from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire.imap_ask_mailbox import Known, Select
 from webmail.wire.imap_print import mailbox as mailbox_name
@@ -37,6 +38,8 @@ async def examine(session: Session, asked: Select) -> Ok:
 
 
 async def _open(session: Session, asked: Select, *, examine: bool) -> Ok:
+    if asked.qresync is not None and "QRESYNC" not in session.enabled:
+        raise ProtocolError("QRESYNC has to be enabled")
     leave(session)
     account, name = await names.locate(session, asked.mailbox)
     if asked.condstore or asked.qresync:
@@ -99,6 +102,9 @@ async def _resync(session: Session, selected: Selected, known: Known) -> None:
     await session.say_each(selected.flag_lines(changed, session.manner))
 
 
+_EXPUNGED = "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY uid"
+
+
 def vanished(
     transaction: Transaction, snapshot: Snapshot, modseq: int, uids: SequenceSet | None
 ) -> SequenceSet:
@@ -106,10 +112,9 @@ def vanished(
 
     Where that is forgotten: all that the mailbox does not have (RFC 7162, 3.2.6).
     """
-    if modseq >= snapshot.forgotten:
-        rows = transaction.all(
-            "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? ORDER BY uid", snapshot.mailbox, modseq
-        )
+    forgotten = transaction.one("SELECT forgotten FROM mailbox WHERE id = ?", snapshot.mailbox)
+    if forgotten and modseq >= forgotten[0]:
+        rows = transaction.all(_EXPUNGED, snapshot.mailbox, modseq, snapshot.modseq)
         gone = SequenceSet(tuple(runs([uid for (uid,) in rows])))
     else:
         gone = _gaps(snapshot)

@@ -66,9 +66,9 @@ def test_numbers_stay_until_an_expunge_is_told(pair: tuple[Client, Client]) -> N
     answer = client.ok("FETCH 1:5 UID")
     assert answer == ["* 2 FETCH (UID 2)", "* 4 FETCH (UID 4)", "* 5 FETCH (UID 5)"]
     assert answer.code == "EXPUNGEISSUED"
-    answer = client.ok("STORE 1:2 +FLAGS (\\Seen)")
+    answer = client.no("STORE 1:2 +FLAGS (\\Seen)", "EXPUNGEISSUED")
     assert answer == ["* 2 FETCH (FLAGS (\\Seen))"]
-    assert answer.code == "EXPUNGEISSUED"
+    assert client.ok("STORE 1:2 +FLAGS.SILENT (\\Seen)").code == "EXPUNGEISSUED"
     assert client.ok("SEARCH ALL") == ["* SEARCH 2 4 5"]
     assert client.ok("SEARCH 1:4") == ["* SEARCH 2 4"]
     assert client.ok("SORT (REVERSE SUBJECT) UTF-8 ALL") == ["* SORT 5 4 2"]

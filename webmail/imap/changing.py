@@ -37,7 +37,7 @@ async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
     require_writing(box, "stw", every=False)
     if asked.unchanged_since is not None:
         session.enable("CONDSTORE")
-    uids, whole = named(box, asked.numbers, uid=uid)
+    uids, _ = named(box, asked.numbers, uid=uid)
     modified, expected = await box.account.write(_stored, box, uids, asked)
     await session.tell(
         expunges=uid,
@@ -48,7 +48,17 @@ async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
     if modified:
         numbers = [n for each in modified if (n := each if uid else box.number(each)) is not None]
         return Ok("Some had changed since.", b"MODIFIED %b" % compact(numbers))
-    return Ok("Done.") if whole or uid else ISSUED
+    if uid or named(box, asked.numbers, uid=False)[1]:
+        return Ok("Done.")
+    return _gone(silent=asked.silent)
+
+
+# RFC 2180, 4.2
+def _gone(*, silent: bool) -> Ok:
+    """Who is told of flags is told that some messages have none any more."""
+    if silent:
+        return ISSUED
+    raise No("Some of these messages have been deleted.", b"EXPUNGEISSUED")
 
 
 def _stored(

@@ -262,6 +262,37 @@ def test_who_stops_reading_slows_nobody_and_is_cut_off(monkeypatch: pytest.Monke
     run(talk)
 
 
+def test_who_floods_with_commands_slows_nobody() -> None:
+    """A buffer full of short commands was answered without a pause: everybody else waited for it."""
+
+    async def talk() -> None:
+        async with serving() as served:
+            stop, one = asyncio.Event(), await met(served.port)
+
+            def floods() -> None:
+                with socket.create_connection(("127.0.0.1", served.port)) as other:
+                    other.setblocking(False)
+                    while not stop.is_set():
+                        with contextlib.suppress(BlockingIOError):
+                            other.send(b"ECHO\r\n" * 10_000)
+                        with contextlib.suppress(BlockingIOError):
+                            other.recv(1 << 20)
+
+            flooding = asyncio.ensure_future(asyncio.to_thread(floods))
+            took = []
+            for _ in range(100):
+                begun = asyncio.get_running_loop().time()
+                assert await asked(one, b"ECHO quick") == b"quick\r\n"
+                took.append(asyncio.get_running_loop().time() - begun)
+                await asyncio.sleep(0.005)
+            stop.set()
+            await flooding
+            assert sorted(took)[50] < 0.02
+            one.closes()
+
+    run(talk)
+
+
 IDLE = """
 import asyncio, resource, sys, uvloop
 from tests.server.test_connections import serving

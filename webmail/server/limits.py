@@ -21,11 +21,12 @@ _FOREIGN = re.compile(rb"\x16\x03|SSH-|(?:[A-Z]{3,10} [^ ]{1,8000} |PRI \* )HTTP
 
 
 class Limits:
-    """Counts the connections of one process. `sessions` and `addresses` may be replaced at any time."""
+    """Counts the connections of one process; what is allowed may be changed at any time."""
 
-    def __init__(self, sessions: int, addresses: ConnLimits = ()) -> None:
+    def __init__(self, sessions: int, addresses: ConnLimits = (), per_user: int = PER_USER) -> None:
         self.sessions = sessions
         self.addresses = addresses
+        self.per_user = per_user
         self.open = 0
         self._by_address: Counter[Hashable] = Counter()
         self._by_user: Counter[Hashable] = Counter()
@@ -48,7 +49,7 @@ class Limits:
     @contextlib.contextmanager
     def as_user(self, user: str, address: str) -> Iterator[None]:
         """Count it as this user's, too. Raises TooMany."""
-        if self._by_user[user, address] >= PER_USER:
+        if self._by_user[user, address] >= self.per_user:
             raise TooMany("too many connections of this user from this address")
         with _counted(self._by_user, (user, address)):
             yield

@@ -24,18 +24,16 @@ MIN_RATE = 500  # octets a second over a literal, after LITERAL_SECONDS of grace
 WRITE_SECONDS = 120.0  # for WRITE_HIGH to sink to WRITE_LOW: 400 octets a second
 HANDSHAKE_SECONDS = 30.0  # for TLS, also over a bad line
 CLOSE_SECONDS = 5.0  # to take what we said last
+LINES_IN_TURN = 16  # then it is the others' turn: a buffer may hold ten thousand short commands
 
 
 class Stream(asyncio.BufferedProtocol):
-    """`scratch` is BLOCK octets that all streams of one loop may share: nothing stays in it.
-
-    `peer` and `local` are addresses without port; `received` and `sent` count octets (within TLS).
-    """
+    """`scratch` is BLOCK octets that all streams of a loop share; `received` and `sent` count within TLS."""
 
     # fmt: off
     __slots__ = (
-        "_begun", "_choked", "_ended", "_incoming", "_loop", "_lost", "_paused", "_reader", "_scratch",
-        "_transport", "_woken", "_writer",
+        "_begun", "_choked", "_ended", "_incoming", "_lines", "_loop", "_lost", "_paused", "_reader",
+        "_scratch", "_transport", "_woken", "_writer",
         "ending", "local", "peer", "received", "sent", "signed_in", "since", "user",
     )
     # fmt: on
@@ -44,6 +42,7 @@ class Stream(asyncio.BufferedProtocol):
         self._scratch = scratch
         self._loop = asyncio.get_running_loop()
         self._incoming = Incoming()
+        self._lines = 0  # that were asked for
         self._begun = 0.0  # loop time at which we began to wait for the rest of a line
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
@@ -106,6 +105,9 @@ class Stream(asyncio.BufferedProtocol):
         Raises Ending, Gone, LineTooLong (what can be read next comes after it), Silent.
         """
         until = None if idle is None else self._loop.time() + idle
+        self._lines += 1
+        if self._lines % LINES_IN_TURN == 0:
+            await asyncio.sleep(0)
         while True:
             if until is not None and self.ending:
                 raise Ending
@@ -139,7 +141,7 @@ class Stream(asyncio.BufferedProtocol):
     def end(self) -> None:
         """Have Ending raised where a command may begin."""
         self.ending = True
-        _resolve(self._reader)
+        self.wake()
 
     def blocks(self, size: int) -> Literal:
         """The next `size` octets, as they come: `async for block in stream.blocks(size)`."""
@@ -254,11 +256,10 @@ class Stream(asyncio.BufferedProtocol):
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
                 ssl_shutdown_timeout=CLOSE_SECONDS,
             )
-        except OSError as error:
+        except BaseException as error:  # also when cancelled: between plain and TLS nothing can be said
             self.abort()
-            raise Gone(f"TLS: {error}") from error
-        except BaseException:  # cancelled: between plain and TLS nothing can be said any more
-            self.abort()
+            if isinstance(error, OSError):
+                raise Gone(f"TLS: {error}") from error
             raise
         if transport is None:
             raise Gone

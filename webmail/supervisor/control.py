@@ -6,6 +6,7 @@ import signal
 from functools import partial
 from pathlib import Path
 
+from webmail import log as logs
 from webmail.config import Config, load, problems
 from webmail.errors import BadRequest, NotAllowed
 from webmail.supervisor import daemon, foreman, pidfile
@@ -56,7 +57,7 @@ def run(file: Path, config: Config, services: tuple[Row, ...]) -> int:
     masters = {it.name: partial(daemon.run, it, file, config) for it in services}
     if len(masters) == 1:
         return masters.popitem()[1]()
-    return foreman.run(masters)
+    return foreman.run(masters, logs.start("webmail", "Notice"))
 
 
 def tell_to_stop(config: Config, service: Row) -> int:

@@ -14,26 +14,26 @@ from webmail.supervisor.processes import caught, fork, received
 TICK_SECONDS = 5.0  # nothing is due then: only against a signal that got lost
 
 
-def run(masters: Mapping[str, Callable[[], int]]) -> int:
+def run(masters: Mapping[str, Callable[[], int]], log: logging.Logger) -> int:
     """Run the masters until all have ended; the exit status, 0 if all of theirs were.
 
     SIGTERM, SIGINT and SIGHUP go to all. If one fails, at its start or later, the others are stopped: whoever
     watches us then starts all anew. One that is stopped by `webmail stop` leaves the others alone.
     """
     with caught() as wake:
-        running = {_fork(name, master): name for name, master in masters.items()}
+        running = {_fork(name, master, log): name for name, master in masters.items()}
         failed = False
         while running:
             for number in _signals(wake):
                 _pass_on(running, number)
             for name in _ended(running):
-                logging.getLogger(name).critical("the service has failed: stopping the others")
+                log.critical("%s has failed%s", name, "" if failed else ": stopping the others")
                 failed = True
                 _pass_on(running, signal.SIGTERM)
     return int(failed)
 
 
-def _fork(name: str, master: Callable[[], int]) -> int:
+def _fork(name: str, master: Callable[[], int], log: logging.Logger) -> int:
     pid = fork()
     if pid:
         return pid
@@ -41,7 +41,7 @@ def _fork(name: str, master: Callable[[], int]) -> int:
     try:
         status = master()
     except BaseException as error:  # noqa: BLE001  nobody is above us to hear it but the log
-        logging.getLogger(name).critical("%s", error)
+        log.critical("%s: %s", name, error)
     finally:
         logging.shutdown()
         os._exit(status)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from webmail.database import PRIVATE_DIRECTORY, PRIVATE_FILE
+from webmail.database import PRIVATE_FILE
 from webmail.disk import sync_directory
 from webmail.mail.index import Parsed, parse
 from webmail.store.layout import BODIES, INCOMING
@@ -73,11 +73,7 @@ class Incoming:
         self.spill()
         assert self._file is not None  # noqa: S101  spill made it
         os.fsync(self._file)
-        directory = body_directory(self._account, self.name)
-        if not directory.exists():
-            directory.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-            sync_directory(directory.parent)
-        os.link(self._account / INCOMING / self.name, directory / self.name)
+        os.link(self._account / INCOMING / self.name, body_path(self._account, self.name))
         self._linked = True
 
     def finish(self) -> None:
@@ -115,11 +111,11 @@ def is_name(name: str) -> bool:
 
 
 def body_directory(account: Path, name: str) -> Path:
-    return account / BODIES / name[:2]
+    return account / BODIES / name[0]
 
 
 def body_path(account: Path, name: str) -> Path:
-    return account / BODIES / name[:2] / name
+    return account / BODIES / name[0] / name
 
 
 def read(account: Path, name: str, start: int, size: int) -> bytes:

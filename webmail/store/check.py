@@ -16,15 +16,13 @@ from webmail.errors import BadRequest, Unavailable
 from webmail.mail.index import parse
 from webmail.store import arrival, bodies, mailboxes
 from webmail.store.account import Account
-from webmail.store.layout import BODIES, INCOMING
+from webmail.store.layout import BODIES, INCOMING, SHELVES
 from webmail.store.rules import RULES
 from webmail.store.sweep import named
 from webmail.store.transaction import Transaction
 
 SETTLING_SECONDS = 0.5  # what is left over for longer than that was left by a crash
 MOST = 20  # faults of a kind in a database that are told one by one
-
-_PREFIXES = [f"{number:02x}" for number in range(256)]  # directories of bodies, and how their names begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +109,8 @@ def files(transaction: Transaction) -> Files:
     missing: set[str] = set()
     strays: set[str] = set()
     sizes: list[tuple[str, int, int]] = []
-    strange = [path for path in root.iterdir() if path.name not in _PREFIXES]
-    for prefix in _PREFIXES:
+    strange = [path for path in root.iterdir() if path.name not in SHELVES]
+    for prefix in SHELVES:
         rows = dict(_rows(transaction, prefix))
         there = dict(_sizes(root / prefix))
         missing |= rows.keys() - there.keys()

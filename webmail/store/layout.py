@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +16,7 @@ SPREAD = "*"  # store.defaultpartition: by a hash of the account's name
 DATABASE = "account.sqlite"
 BODIES = "bodies"
 INCOMING = "incoming"
+SHELVES = "0123456789abcdef"  # directories of bodies, by the first digit of their names
 ASIDE = ".aside-"  # how directories begin that are coming or going, and are no account
 
 _ESCAPED = str.maketrans({"%": "%25", "/": "%2F", "\0": "%00"})
@@ -53,7 +53,7 @@ class Layout:
         """Every account and its directory, sorted within each partition."""
         for partition in self.partitions.values():
             for database in sorted(partition.glob(f"??/[!.]*/{DATABASE}")):
-                yield _uid(database.parent.name), database.parent
+                yield unescaped(database.parent.name), database.parent
 
     def left_aside(self) -> Iterator[Path]:
         """What an interrupted removal or move left; never the only copy of an account."""
@@ -67,28 +67,32 @@ def aside(place: Path) -> Path:
 
 
 def make(place: Path) -> None:
-    """The directories of an account, all of them for our own eyes only, their names on the disk."""
+    """The directories of an account, all of them for our own eyes only, their names on the disk.
+
+    Those for bodies too: whoever delivers need not ask whether another has made and synced one just now.
+    """
     partition = place.parent.parent
     partition.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    for directory in (place.parent, place, place / BODIES, place / INCOMING):
-        with suppress(FileExistsError):
-            directory.mkdir(mode=PRIVATE_DIRECTORY)
-            sync_directory(directory.parent)
+    shelves = (place / BODIES / digit for digit in SHELVES)
+    for directory in (place.parent, place, place / BODIES, place / INCOMING, *shelves):
+        directory.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+    for parent in (partition, place.parent, place, place / BODIES):
+        sync_directory(parent)
 
 
 def _inner(uid: str) -> Path:
-    return Path(_digest(uid).hex()[:2]) / _file_name(uid)
+    return Path(_digest(uid).hex()[:2]) / escaped(uid)
 
 
 def _digest(uid: str) -> bytes:
     return hashlib.sha256(uid.encode()).digest()
 
 
-def _file_name(uid: str) -> str:
-    """A uid as one name of a file; nobody's uid leads out of the directory."""
-    name = uid.translate(_ESCAPED)
+def escaped(text: str) -> str:
+    """A uid, or the name of a mailbox, as one name of a file; none leads out of the directory."""
+    name = text.translate(_ESCAPED)
     return "%2E" + name[1:] if name.startswith(".") else name
 
 
-def _uid(name: str) -> str:
+def unescaped(name: str) -> str:
     return unquote(name)

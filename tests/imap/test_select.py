@@ -67,8 +67,8 @@ def test_close_expunges_without_a_word(alice: Client, another: Another) -> None:
     alice.fills("INBOX", letter("Goes"), flags="\\Deleted")
     alice.fills("INBOX", letter("Stays"))
     other = another(alice)
-    other.ok("SELECT INBOX")
     alice.ok("SELECT INBOX")
+    other.ok("SELECT INBOX")
     assert alice.ok("CLOSE") == []
     alice.bad("CLOSE")
     assert other.ok("NOOP") == ["* 1 EXPUNGE"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 
+from webmail.store import acl, flags
 from webmail.store.account import Account
 from webmail.store.snapshot import Snapshot
 from webmail.wire.imap_sets import STAR, SequenceSet, compact, indexes
@@ -150,13 +151,13 @@ class Selected:
 
     def keywords(self) -> list[bytes]:
         """FLAGS and PERMANENTFLAGS (RFC 9051, 7.3.5 and 7.1)."""
-        names = " ".join(
-            ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", *self.snapshot.keywords.names)
-        )
-        permanent = f"{names} \\*" if not self.readonly else ""
+        keywords = self.snapshot.keywords.names
+        names = (*flags.SYSTEM, *keywords)
+        more = ("\\*",) if len(keywords) < flags.MAX_KEYWORDS else ()
+        kept = acl.settable((*names, *more), self.rights) if not self.readonly else ()
         return [
-            b"* FLAGS (%b)\r\n" % names.encode(),
-            b"* OK [PERMANENTFLAGS (%b)] Flags that are kept.\r\n" % permanent.encode(),
+            b"* FLAGS (%b)\r\n" % " ".join(names).encode(),
+            b"* OK [PERMANENTFLAGS (%b)] Flags that are kept.\r\n" % " ".join(kept).encode(),
         ]
 
     def flag_lines(
@@ -180,10 +181,10 @@ class Selected:
 
     def flag_text(self, at: int) -> bytes:
         """The flags of the message at a place of the snapshot, as they stand in parentheses."""
-        flags = self.snapshot.keywords.flags(self.snapshot.flags[at])
+        names = self.snapshot.keywords.flags(self.snapshot.flags[at])
         if self.recent and self.snapshot.uids[at] in self.recent:
-            flags.append("\\Recent")
-        return " ".join(flags).encode()
+            names.append("\\Recent")
+        return " ".join(names).encode()
 
 
 def _expunged(gone: list[int], numbers: list[int], manner: Manner) -> Iterator[bytes]:

@@ -23,7 +23,6 @@ from webmail.wire.imap_ask_mailbox import Known, Select
 from webmail.wire.imap_print import mailbox as mailbox_name
 from webmail.wire.imap_sets import SequenceSet, common, indexes, runs
 
-READ = "r"
 WRITE = frozenset("iwste")  # any of these and a mailbox is open for writing (RFC 4314, 5.2)
 
 
@@ -56,7 +55,7 @@ async def _open(session: Session, asked: Select, *, examine: bool) -> Ok:
 
 
 def _opened(transaction: Transaction, account: Account, name: str, who: Who) -> tuple[Mailbox, str, Snapshot]:
-    mailbox, rights = acl.entered(transaction, name, who, READ)
+    mailbox, rights = acl.entered(transaction, name, who, acl.READ)
     return mailbox, rights, account.snapshots.of(transaction, mailbox.id)
 
 
@@ -146,7 +145,7 @@ async def close(session: Session, _asked: None) -> Ok:
         with suppress(NotFound):  # it was deleted, and its messages with it
             await box.account.write(messages.expunge_all, box.mailbox)
         if "QRESYNC" in session.enabled:
-            modseq = codes.highestmodseq((await look(box)).modseq)
+            modseq = codes.highestmodseq((await look(box, session.who)).modseq)
     return Ok("Closed.", modseq)
 
 

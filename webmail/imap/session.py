@@ -22,7 +22,7 @@ from webmail.imap.state import Command, State
 from webmail.server.errors import Ending, LineTooLong, Silent, StreamError, TooMany
 from webmail.server.limits import Probation, foreign
 from webmail.server.stream import Literal, Stream
-from webmail.store import messages
+from webmail.store import acl, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.snapshot import Snapshot, emptied
@@ -210,7 +210,7 @@ class Session:
         selected = self.selected
         if selected is None:
             return
-        new = await look(selected)
+        new = await look(selected, self.who)
         if not flags and new.uids is selected.snapshot.uids:
             return
         manner = self.manner
@@ -392,12 +392,24 @@ class Session:
         return State.SIGNED_IN if self.selected is None else State.SELECTED
 
 
-async def look(selected: Selected) -> Snapshot:
-    """The mailbox as it is now; one that somebody deleted is as if all its messages were."""
+async def look(selected: Selected, who: Who) -> Snapshot:
+    """The mailbox and the rights to it as they are now.
+
+    One that somebody deleted, or that may not be read any more, is as if all its messages were expunged.
+    """
     try:
-        return await selected.account.read(selected.account.snapshots.of, selected.mailbox)
+        selected.rights, snapshot = await selected.account.read(_seen, selected, who)
     except NotFound:
         return emptied(selected.snapshot) if selected.snapshot.uids else selected.snapshot
+    return snapshot
+
+
+def _seen(transaction: Transaction, selected: Selected, who: Who) -> tuple[str, Snapshot]:
+    snapshot = selected.account.snapshots.of(transaction, selected.mailbox)
+    rights = acl.rights(transaction, selected.mailbox, who)
+    if acl.READ not in rights:
+        raise NotFound
+    return rights, snapshot
 
 
 async def claim_recent(selected: Selected, new: Snapshot, manner: Manner) -> None:

@@ -71,11 +71,5 @@ def place(
 ) -> Placed:
     """Put messages into a mailbox for somebody who may insert there, with the flags that they may set."""
     target, rights = acl.entered(transaction, name, who, "i")
-    allowed = [replace(arrival, flags=settable(arrival.flags, rights)) for arrival in arrivals]
+    allowed = [replace(arrival, flags=acl.settable(arrival.flags, rights)) for arrival in arrivals]
     return messages.append(transaction, target.id, allowed, event=event, bypass_quota=bypass_quota)
-
-
-def settable(wanted: Sequence[str], rights: str) -> tuple[str, ...]:
-    """Those of the flags that somebody with these rights may set (RFC 4314, 4)."""
-    needed = {"\\Seen": "s", "\\Deleted": "t"}
-    return tuple(flag for flag in wanted if needed.get(flag, "w") in rights)

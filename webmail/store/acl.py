@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webmail.errors import BadRequest, NotAllowed, NotFound
@@ -13,6 +13,7 @@ from webmail.store.mailboxes import Mailbox
 from webmail.store.transaction import Transaction
 
 RIGHTS = "lrswipkxtea"  # RFC 4314, 2.1
+READ = "r"
 ALWAYS = "la"  # what an owner keeps whatever the list says, so that nobody locks themselves out
 ANYONE = "anyone"
 ANONYMOUS = "anonymous"
@@ -80,6 +81,12 @@ def effective(listed: Mapping[str, str], owner: str, who: str) -> str:
     taken = set(listed.get(f"-{who}", "")) | set(listed.get(f"-{ANYONE}", ""))
     kept = set(ALWAYS) if owns else set()
     return "".join(right for right in RIGHTS if right in (given - taken) | kept)
+
+
+def settable(wanted: Sequence[str], held: str) -> tuple[str, ...]:
+    """Those of the flags that somebody with these rights may set (RFC 4314, 4)."""
+    needed = {"\\Seen": "s", "\\Deleted": "t"}
+    return tuple(flag for flag in wanted if needed.get(flag, "w") in held)
 
 
 def change(transaction: Transaction, mailbox: int, identifier: str, how: str, given: str) -> None:

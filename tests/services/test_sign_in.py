@@ -97,12 +97,34 @@ def test_guessing_from_elsewhere_does_not_slow_down_the_owner_at_home(brake: Bra
     assert brake.delay("alice", "192.0.2.1") == 15
 
 
+def test_who_is_at_home_behind_a_gateway_is_not_slowed_down_by_the_guesses_of_others_there(
+    brake: Brake,
+) -> None:
+    brake.passed("admin", HOME)
+    for _ in range(10):
+        brake.failed("alice", HOME)
+    with contextlib.ExitStack() as stack:
+        for _ in range(braking.AT_ONCE + 3):
+            stack.enter_context(brake.trying(HOME))
+        assert brake.delay("admin", HOME) == 0
+    assert brake.delay("bob", HOME) == 15
+
+
+def test_guessing_at_home_is_slowed_down(brake: Brake) -> None:
+    brake.passed("alice", HOME)
+    brake.failed("alice", HOME)
+    brake.failed("Alice", "203.0.113.250")
+    assert brake.delay("alice", HOME) == 4
+    brake.passed("alice", HOME)
+    assert brake.delay("alice", HOME) == 0
+
+
 def test_memory_is_bounded(brake: Brake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(braking, "MAX_KEYS", 100)
     for number in range(1000):
         brake.failed(f"user{number}" * 100, f"10.{number // 250}.{number % 250}.1")
         brake.passed(f"user{number}", f"10.{number // 250}.{number % 250}.1")
-    for store in (brake._users._seen, brake._networks._seen, brake._homes):
+    for store in (brake._users._seen, brake._networks._seen, brake._at_home._seen, brake._homes):
         assert len(store) <= 100
 
 

@@ -16,7 +16,7 @@ FIRST = 2.0  # seconds after one failure, doubled with each
 LONGEST = 15.0  # nobody waits longer, so nobody can be locked out by somebody else's guessing
 FORGIVEN = 60.0  # seconds in which one failure is forgotten
 MAX_FAILURES = 10  # counted at most: ten minutes after the last one all is forgotten
-MAX_KEYS = 20_000  # names and as many networks, the longest unseen leave: a few MB
+MAX_KEYS = 20_000  # names, as many networks, and both together, the longest unseen leave: a few MB
 MAX_WAITING = 200  # sign-ins that are being delayed at once, in this process
 MAX_WAITING_PER_NETWORK = 20  # so that one network cannot take all of those places
 AT_ONCE = 5  # attempts of one network under way; each more counts as if one had failed already
@@ -28,7 +28,9 @@ class Brake:
     """Counts failures per user and per network (/24, /56) and delays what comes after them.
 
     A right password is delayed like a wrong one, never refused. A name guessed at from elsewhere
-    is not delayed in the network where its owner signed in before. Each process counts for itself.
+    is not delayed in the network where its owner signed in before: who is at home there is judged by what
+    failed under that name there, not by what others do, who may share the address of a gateway or a
+    provider. Each process counts for itself.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class Brake:
         self._sleep = sleep
         self._users = _Failures(clock)
         self._networks = _Failures(clock)
-        self._homes: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._at_home = _Failures(clock)
+        self._homes: OrderedDict[str, None] = OrderedDict()
         self._waiting: dict[str, int] = {}
         self._trying: dict[str, int] = {}
 
@@ -57,10 +60,10 @@ class Brake:
     def delay(self, user: str, address: str) -> float:
         """Seconds for which the next attempt is to wait."""
         network = _network(address)
-        counts = [self._networks.count(network) + max(0, self._trying.get(network, 0) - AT_ONCE)]
-        if (_key(user), network) not in self._homes:
-            counts.append(self._users.count(_key(user)))
-        return _seconds(max(counts))
+        if (home := _home(user, address)) in self._homes:
+            return _seconds(self._at_home.count(home))
+        here = self._networks.count(network) + max(0, self._trying.get(network, 0) - AT_ONCE)
+        return _seconds(max(here, self._users.count(_key(user))))
 
     async def pause(self, user: str, address: str) -> None:
         """Wait as long as `delay` says. Raises Busy if too many are waiting already."""
@@ -80,11 +83,13 @@ class Brake:
     def failed(self, user: str, address: str) -> None:
         self._users.add(_key(user))
         self._networks.add(_network(address))
+        self._at_home.add(_home(user, address))
 
     def passed(self, user: str, address: str) -> None:
         """Clears the user's count, not the network's: a guesser may own one good account there."""
         self._users.clear(_key(user))
-        home = (_key(user), _network(address))
+        home = _home(user, address)
+        self._at_home.clear(home)
         self._homes[home] = None
         self._homes.move_to_end(home)
         if len(self._homes) > MAX_KEYS:
@@ -123,6 +128,10 @@ def _less(counts: dict[str, int], key: str) -> None:
 def _key(user: str) -> str:
     """One for all spellings that the directory takes for the same name."""
     return unicodedata.normalize("NFKC", user.strip()[:255]).casefold()[:255]
+
+
+def _home(user: str, address: str) -> str:
+    return f"{_network(address)} {_key(user)}"
 
 
 def _network(address: str) -> str:

@@ -188,7 +188,11 @@ def main() -> None:
     kills, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory:
-        print(walk(Path(directory), kills, seed))
+        try:
+            print(walk(Path(directory), kills, seed))
+        except AssertionError:
+            print((Path(directory) / "log").read_text(encoding="utf-8")[-4000:])
+            raise
 
 
 if __name__ == "__main__":

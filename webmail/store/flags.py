@@ -10,6 +10,7 @@ from enum import Enum
 from webmail.errors import NotAllowed
 from webmail.i18n import N_
 from webmail.store.transaction import Transaction
+from webmail.wire.imap_values import checked_flag
 
 SYSTEM = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")  # RFC 9051, 2.3.2
 ANSWERED, FLAGGED, DELETED, SEEN, DRAFT = (1 << number for number in range(len(SYSTEM)))
@@ -79,3 +80,20 @@ def changed(before: int, how: How, bits: int) -> int:
     if how is How.ADD:
         return before | bits
     return before & ~bits if how is How.REMOVE else bits
+
+
+def fitting(transaction: Transaction, mailbox: int, flags: Iterable[str]) -> frozenset[str]:
+    """Those of the flags that the mailbox knows or has room for, and that can be flags at all."""
+    flags = list(flags)
+    keywords = load(transaction, mailbox)
+    lacking = [flag for flag in keywords.lacking(flags) if _can_be(flag)]
+    room = {flag.lower() for flag in lacking[: MAX_KEYWORDS - len(keywords.names)]}
+    known = {name.lower() for name in (*SYSTEM, *keywords.names)}
+    return frozenset(flag for flag in flags if flag.lower() in known | room)
+
+
+def _can_be(keyword: str) -> bool:
+    try:
+        return len(checked_flag(keyword)) <= MAX_KEYWORD
+    except ValueError:
+        return False

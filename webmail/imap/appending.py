@@ -14,6 +14,7 @@ from webmail.imap import names
 from webmail.imap.answers import No, Ok
 from webmail.imap.changing import require_writing
 from webmail.imap.fetching import places_of
+from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import place
 from webmail.server.errors import StreamError
@@ -49,6 +50,7 @@ class Reading:
         self.session = session
         self.pending: Announced | None = None
         self.received: list[Received] = []
+        self.replaced = 0  # octets of the message that goes, if one does: its room counts (RFC 8508, 1)
 
     async def begin(self, began: Opening) -> Arguments:
         """The arguments up to the first message."""
@@ -106,8 +108,9 @@ class Reading:
             raise ProtocolError("UTF8 wants UTF8=ACCEPT enabled")
         if len(self.received) == MAX_MESSAGES:
             raise ProtocolError(f"more than {MAX_MESSAGES} messages in one APPEND")
-        size = item.literal.size + sum(each.incoming.size for each in self.received)
-        await account.read(quota.require_room, len(self.received) + 1, size, bypass=session.bypasses_quota)
+        number = len(self.received) + (0 if self.replaced else 1)
+        size = item.literal.size + sum(each.incoming.size for each in self.received) - self.replaced
+        await account.read(quota.require_room, number, size, bypass=session.bypasses_quota)
 
 
 @asynccontextmanager
@@ -158,6 +161,8 @@ async def _replace(session: Session, began: Opening, *, uid: bool) -> Ok:
         require_writing(box, "te")
         old = _replaced(session, asked, uid=uid)
         account, name = await _target(session, asked.mailbox)
+        if account is box.account:
+            messages_read.replaced = _size(box, old)
         await _receive(messages_read, account, args)
         if len(messages_read.received) != 1:
             raise ProtocolError("one message is wanted")
@@ -178,6 +183,11 @@ def _replaced(session: Session, asked: Replace, *, uid: bool) -> int:
     if not places or box.place(places[0].start) is None:
         raise NotFound(N_("This message is no longer here."))
     return box.uids[places[0].start]
+
+
+def _size(box: Selected, uid: int) -> int:
+    at = box.snapshot.index(uid)
+    return box.snapshot.sizes[at] if at is not None else 0
 
 
 def _placed_instead(

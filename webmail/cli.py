@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 import webmail
-from webmail.commands import services, users
+from webmail.commands import services, store, users
 from webmail.errors import MailError
 
-GROUPS = (services, users)  # of commands: a module each
+GROUPS = (services, users, store)  # of commands: a module each
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

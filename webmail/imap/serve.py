@@ -12,8 +12,8 @@ from pathlib import Path
 from webmail import tls
 from webmail.auth.brake import Brake
 from webmail.config import Config
-from webmail.directory import opening
 from webmail.directory.ask import Backends
+from webmail.directory.opening import opened as opened_directory
 from webmail.imap.context import Context
 from webmail.imap.entering import greet
 from webmail.imap.session import Session
@@ -24,11 +24,9 @@ from webmail.server.process import Process
 from webmail.server.service import Service, Terms, terms_of
 from webmail.server.service import Session as Serve
 from webmail.server.stream import Stream
-from webmail.store import indexing
+from webmail.store import indexing, opening
 from webmail.store.account import Store
-from webmail.store.layout import Layout
 from webmail.store.shares import Shares
-from webmail.store.transaction import Limits
 
 BUSY = b"* BYE Too many connections; please try again later.\r\n"
 
@@ -47,12 +45,6 @@ def _context(config: Config) -> ssl.SSLContext | None:
     return tls.server_context(Path(imap.sslcertfile), key, authorities)
 
 
-def limits(config: Config) -> Limits:
-    """What accounts may hold that have no quota of their own."""
-    store = config.store
-    return Limits(store.defaultmailboxquota, store.defaultmessagequota, enforced=store.quotaenforcement)
-
-
 @asynccontextmanager
 async def opened(process: Process) -> AsyncIterator[Serve]:
     """The store, the directory and the hints, for as long as the process serves."""
@@ -60,14 +52,14 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
         hints = stack.enter_context(hints_opened(config.hintsdir))
         store = Store(
-            Layout(config.partitions, config.store.defaultpartition),
+            opening.layout(config),
             publish=hints.publish,
-            limits=lambda: limits(process.config),
+            limits=lambda: opening.limits(process.config),
         )
         stack.enter_context(closing(store))
-        shares = Shares(Path(config.local.datadir) / "store" / "shares.sqlite")
+        shares = Shares(opening.shares_file(config))
         stack.push_async_callback(shares.close)
-        directory = opening.opened(config, Backends(config.proxy).attempt)
+        directory = opened_directory(config, Backends(config.proxy).attempt)
         stack.push_async_callback(directory.close)
         context = Context(
             current=lambda: process.config,

@@ -214,7 +214,10 @@ class Store:
 
     def opened(self, uid: str) -> Account:
         """The account, made if need be, what a crash left over removed; blocks."""
-        place = self.layout.place(uid)
+        return self.opened_at(uid, self.layout.place(uid))
+
+    def opened_at(self, uid: str, place: Path) -> Account:
+        """The same in a directory that is known."""
         layout.make(place)
         account = Account(uid, place, self)
         connect(place / DATABASE, ()).close()

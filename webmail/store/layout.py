@@ -35,6 +35,11 @@ class Layout:
         places = (partition / inner for partition in self.partitions.values())
         return next((place for place in places if (place / DATABASE).exists()), None)
 
+    def remains(self, uid: str) -> Path | None:
+        """The directory of an account that has lost its database."""
+        places = (partition / _inner(uid) for partition in self.partitions.values())
+        return next((place for place in places if (place / BODIES).is_dir()), None)
+
     def place(self, uid: str) -> Path:
         """The directory of an account, or where it is to be made."""
         return self.find(uid) or self.within(self._new(uid), uid)

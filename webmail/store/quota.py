@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from webmail.errors import OverQuota
 from webmail.store.transaction import UNLIMITED, Transaction
 
-__all__ = ["UNLIMITED", "Usage", "require_room", "set_limits", "usage"]
+__all__ = ["UNLIMITED", "Usage", "own_limits", "require_room", "set_limits", "usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,12 @@ def require_room(transaction: Transaction, messages: int, size: int, *, bypass: 
         and usage(transaction).over(bytes_more=size, messages_more=messages)
     ):
         raise OverQuota
+
+
+def own_limits(transaction: Transaction) -> tuple[int | None, int | None]:
+    """Bytes and messages that this account alone may hold, as `set_limits` has them."""
+    size, messages = transaction.one("SELECT quota_bytes, quota_messages FROM account") or (None, None)
+    return size, messages
 
 
 def set_limits(transaction: Transaction, *, size: int | None, messages: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,6 +11,13 @@ from tests.imap.service import ADMIN, Service
 from tests.imap.talk import Client, letter, literal
 
 ALL = "lrswipkxtea"
+
+
+@pytest.fixture(scope="module")
+def imap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of these tests alone: what is given to anyone here is seen by nobody else."""
+    with Service(tmp_path_factory.mktemp("acl")) as service:
+        yield service
 
 
 @pytest.fixture

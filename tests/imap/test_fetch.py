@@ -7,7 +7,10 @@ import re
 import pytest
 
 from tests.imap.conftest import Another
+from tests.imap.service import Service
 from tests.imap.talk import Client, letter, literal
+from webmail.store import messages
+from webmail.store.delivery import Received, deliver_now
 
 PARTS = (
     b"From: Carol <carol@example.test>\r\n"
@@ -268,5 +271,14 @@ def test_fetch_of_a_window(alice: Client) -> None:
 # Sun's
 
 
-def test_who_handed_a_message_in_is_told_where_it_is_known(box: Client) -> None:
-    assert box.ok("FETCH 1 XSENDER") == ["* 1 FETCH (XSENDER NIL)"]
+def test_who_handed_a_message_in_is_told_where_it_is_known(box: Client, imap: Service) -> None:
+    account = imap.opened(box.uid)
+    incoming = account.incoming()
+    incoming.add(letter("Handed in"))
+    received = Received(incoming, (), 0, 0, "carol@example.test")
+    deliver_now(account, [received], lambda transaction, arrivals: messages.append(transaction, 1, arrivals))
+    box.ok("NOOP")
+    assert box.ok("FETCH 1:2 XSENDER") == [
+        "* 1 FETCH (XSENDER NIL)",
+        '* 2 FETCH (XSENDER "carol@example.test")',
+    ]

@@ -76,6 +76,18 @@ def test_idle_without_a_mailbox_waits_too(alice: Client) -> None:
     alice.bad("IDLE now")
 
 
+def test_idle_in_a_mailbox_that_is_deleted_hears_its_messages_go(alice: Client, another: Another) -> None:
+    alice.ok("CREATE Work")
+    alice.fills("Work", letter("One"), letter("Two"))
+    other = another(alice)
+    other.ok("SELECT Work")
+    alice.ok("SELECT Work")
+    with idling(alice):
+        other.ok("UNSELECT")
+        other.ok("DELETE Work")
+        assert [alice.hears(), alice.hears()] == ["* 2 EXPUNGE", "* 1 EXPUNGE"]
+
+
 def test_idle_in_another_s_mailbox(alice: Client, bob: Client) -> None:
     alice.ok(f"SETACL Archive {bob.uid} lr")
     bob.ok(f'SELECT "Shared Folders/User/{alice.uid}/Archive"')

@@ -127,6 +127,30 @@ def test_what_is_subscribed_to_further_down(fruit: Client) -> None:
     }
 
 
+def test_names_above_say_so_where_no_pattern_matches_what_is_below(alice: Client) -> None:
+    for name in (
+        "foo2/bar1",
+        "foo2/bar2",
+        "baz2/bar2",
+        "baz2/bar22",
+        "baz2/bar222",
+        "eps2/mamba",
+        "qux2/bar2",
+    ):
+        alice.ok(f"CREATE {name}")
+        alice.ok(f"SUBSCRIBE {name}")
+    alice.ok("SUBSCRIBE eps2")
+    assert listed(alice.ok('LIST (RECURSIVEMATCH SUBSCRIBED) "" "*2"')) == {
+        "baz2/bar2": "(\\HasNoChildren \\Subscribed)",
+        "baz2/bar22": "(\\HasNoChildren \\Subscribed)",
+        "baz2/bar222": "(\\HasNoChildren \\Subscribed)",
+        "eps2": '(\\HasChildren \\Subscribed) ("CHILDINFO" ("SUBSCRIBED"))',
+        "foo2": '(\\HasChildren) ("CHILDINFO" ("SUBSCRIBED"))',
+        "foo2/bar2": "(\\HasNoChildren \\Subscribed)",
+        "qux2/bar2": "(\\HasNoChildren \\Subscribed)",
+    }
+
+
 def test_several_patterns_at_once(fruit: Client) -> None:
     assert list(listed(fruit.ok('LIST "" ("INBOX" "Tofu" "Fruit/%" "To*")'))) == [
         "Fruit/Apple",

@@ -118,6 +118,23 @@ def test_replace_needs_room_only_for_what_is_more(alice: Client, limited: Callab
     assert alice.number("Drafts", "MESSAGES") == 2
 
 
+def test_the_owner_s_room_counts_for_what_others_put_there(
+    alice: Client, bob: Client, limited: Callable[[str], None]
+) -> None:
+    limited("MESSAGE 1")
+    alice.ok(f"SETACL Archive {bob.uid} lri")
+    name = f'"Shared Folders/User/{alice.uid}/Archive"'
+    bob.fills("INBOX", letter("One"), letter("Two"))
+    bob.ok("SELECT INBOX")
+    bob.no(f"COPY 1:2 {name}", "OVERQUOTA")
+    bob.no(f"MOVE 1:2 {name}", "OVERQUOTA")
+    assert bob.number("INBOX", "MESSAGES") == 2
+    assert alice.number("Archive", "MESSAGES") == 0
+    bob.fills(name, letter())
+    bob.no(f"APPEND {name} {{100}}", "OVERQUOTA")
+    assert bob.ok(f"GETQUOTAROOT {name}")[1] == f'* QUOTA "{alice.uid}" (MESSAGE 1 1)'
+
+
 def test_limits_of_everybody_are_the_administrator_s(settled: Callable[[dict[str, str]], Service]) -> None:
     service = settled({"store.defaultmailboxquota": "4096", "store.defaultmessagequota": "2"})
     with service.signed_in(service.newcomer()) as client:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import compress
 
 from webmail.disk import in_thread
+from webmail.errors import OverQuota
 from webmail.imap import octets, selecting
 from webmail.imap.answers import Ok
 from webmail.imap.octets import Piece, Range
@@ -116,7 +118,8 @@ async def _see(session: Session, places: list[range]) -> None:
     unseen_here = compress(box.snapshot.uids, map(_unseen, box.snapshot.flags))
     unseen = list(set(box.there(places)[0]).intersection(unseen_here))
     if unseen:
-        await box.account.write(messages.store, box.mailbox, unseen, How.ADD, ("\\Seen",))
+        with suppress(OverQuota):  # a full disk is no reason not to let anybody read
+            await box.account.write(messages.store, box.mailbox, unseen, How.ADD, ("\\Seen",))
 
 
 async def answer(session: Session, plan: Plan, places: list[range]) -> bool:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from webmail.errors import NotFound
 from webmail.imap import names
 from webmail.imap.answers import Ok
+from webmail.imap.looking import look, take_recent
 from webmail.imap.selected import Selected
-from webmail.imap.session import Session, look
+from webmail.imap.session import Session
 from webmail.store import acl, flags, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
@@ -64,11 +65,10 @@ async def _greet_recent(session: Session, selected: Selected, found: Mailbox) ->
     uids = selected.snapshot.uids
     if not uids or found.recent > uids[-1] or not session.manner.recent:
         return
-    if not selected.readonly:
-        first = await selected.account.write(messages.claim_recent, selected.mailbox, uids[-1])
+    if selected.readonly:
+        selected.recent.update(uids[bisect_left(uids, found.recent) :])
     else:
-        first = found.recent
-    selected.recent.update(uids[bisect_left(uids, first) :])
+        await take_recent(selected, selected.snapshot)
 
 
 def _described(session: Session, selected: Selected, found: Mailbox) -> list[bytes]:

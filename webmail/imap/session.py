@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,19 +12,18 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from webmail import i18n
 from webmail.directory import User
-from webmail.errors import MailError, NotAllowed, NotFound
+from webmail.errors import MailError, NotAllowed
 from webmail.imap import answers
 from webmail.imap.answers import No, Ok
 from webmail.imap.context import Context
+from webmail.imap.looking import claim_recent, look
 from webmail.imap.selected import NONE, Manner, Selected
 from webmail.imap.state import Command, State
 from webmail.server.errors import Ending, LineTooLong, Silent, StreamError, TooMany
 from webmail.server.limits import Probation, foreign
 from webmail.server.stream import Literal, Stream
-from webmail.store import acl, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
-from webmail.store.snapshot import Snapshot, emptied
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
@@ -390,35 +388,6 @@ class Session:
         if self.user is None:
             return State.STRANGER
         return State.SIGNED_IN if self.selected is None else State.SELECTED
-
-
-async def look(selected: Selected, who: Who) -> Snapshot:
-    """The mailbox and the rights to it as they are now.
-
-    One that somebody deleted, or that may not be read any more, is as if all its messages were expunged.
-    """
-    try:
-        selected.rights, snapshot = await selected.account.read(_seen, selected, who)
-    except NotFound:
-        return emptied(selected.snapshot) if selected.snapshot.uids else selected.snapshot
-    return snapshot
-
-
-def _seen(transaction: Transaction, selected: Selected, who: Who) -> tuple[str, Snapshot]:
-    snapshot = selected.account.snapshots.of(transaction, selected.mailbox)
-    rights = acl.rights(transaction, selected.mailbox, who)
-    if acl.READ not in rights:
-        raise NotFound
-    return rights, snapshot
-
-
-async def claim_recent(selected: Selected, new: Snapshot, manner: Manner) -> None:
-    r"""Take the messages that came as \Recent for this client, if no other has (RFC 3501, 2.3.2)."""
-    known = selected.snapshot.uids[-1] if selected.snapshot.uids else 0
-    if selected.readonly or not manner.recent or not new.uids or new.uids[-1] <= known:
-        return
-    first = await selected.account.write(messages.claim_recent, selected.mailbox, new.uids[-1])
-    selected.recent.update(new.uids[bisect_left(new.uids, first) :])
 
 
 def _tag_of(head: bytes) -> str:

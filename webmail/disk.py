@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+from webmail.errors import OverQuota
+from webmail.i18n import N_
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})  # of OSError.errno: no room left
+_FULL = N_("The server’s disk is full. Nothing was changed.")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -30,6 +34,17 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
                 await asyncio.wait({work})
         if not work.cancelled():
             work.exception()  # noted: the cancellation is what counts
+        raise
+
+
+@contextlib.contextmanager
+def room_on(path: Path) -> Iterator[None]:
+    """Where files are written: raises OverQuota if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise OverQuota(_FULL, detail=f"{path}: {error}") from error
         raise
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from webmail.database import PRIVATE_FILE
-from webmail.disk import sync_directory
+from webmail.disk import room_on, sync_directory
 from webmail.mail.index import Parsed, parse
 from webmail.store.layout import BODIES, INCOMING
 
@@ -53,10 +53,11 @@ class Incoming:
         self.size += len(octets)
 
     def spill(self) -> None:
-        """Write what is held into the file."""
-        if self._file is None:
-            self._file = _create_locked(self._account / INCOMING / self.name)
-        _write(self._file, self._pieces)
+        """Write what is held into the file. Raises OverQuota if the disk is full."""
+        with room_on(self._account):
+            if self._file is None:
+                self._file = _create_locked(self._account / INCOMING / self.name)
+            _write(self._file, self._pieces)
         self._pieces.clear()
         self._held = 0
 
@@ -69,11 +70,12 @@ class Incoming:
             return parse(octets)
 
     def settle(self) -> None:
-        """Its octets on the disk and linked; to sync the directory is the caller's."""
+        """Its octets on the disk and linked; to sync the directory is the caller's. Raises OverQuota."""
         self.spill()
         assert self._file is not None  # noqa: S101  spill made it
-        os.fsync(self._file)
-        os.link(self._account / INCOMING / self.name, body_path(self._account, self.name))
+        with room_on(self._account):
+            os.fsync(self._file)
+            os.link(self._account / INCOMING / self.name, body_path(self._account, self.name))
         self._linked = True
 
     def finish(self) -> None:
@@ -95,13 +97,17 @@ class Incoming:
 
 
 def receive_from(account: Path, source: Path) -> Incoming:
-    """A body with the content of a file, for a copy into another account."""
+    """A body with the content of a file, for a copy into another account. Raises OverQuota."""
     incoming = Incoming(account)
-    with source.open("rb") as file:
-        while block := file.read(SPILL):
-            incoming.add(block)
-            if incoming.full:
-                incoming.spill()
+    try:
+        with source.open("rb") as file:
+            while block := file.read(SPILL):
+                incoming.add(block)
+                if incoming.full:
+                    incoming.spill()
+    except BaseException:
+        incoming.drop()
+        raise
     return incoming
 
 

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from webmail.disk import FULL, in_thread
-from webmail.errors import OverQuota
-from webmail.i18n import N_
+from webmail.disk import in_thread
 from webmail.mail.index import Parsed
 from webmail.store import bodies, sweep
 from webmail.store.account import Account
@@ -42,7 +40,7 @@ async def deliver(
     Ends the bodies, whatever happens. Raises what `place` raises; OverQuota if the disk is full.
     """
     try:
-        arrivals = await in_thread(_settled, account, received)
+        arrivals = await in_thread(_settle, account, received)
         result = await account.write(place, arrivals)
     except asyncio.CancelledError:  # perhaps it is committed: who opens the account next finds out
         _drop(received)
@@ -61,7 +59,7 @@ def deliver_now(
 ) -> T:
     """The same without an event loop."""
     try:
-        arrivals = _settled(account, received)
+        arrivals = _settle(account, received)
         result = account.transact("BEGIN IMMEDIATE", lambda transaction: place(transaction, arrivals))
     except BaseException:
         _drop(received)
@@ -69,18 +67,6 @@ def deliver_now(
         raise
     _finish(received)
     return result
-
-
-_FULL = N_("The server’s disk is full. Nothing was changed.")
-
-
-def _settled(account: Account, received: Sequence[Received]) -> list[Arrival]:
-    try:
-        return _settle(account, received)
-    except OSError as error:
-        if error.errno in FULL:
-            raise OverQuota(_FULL, detail=f"{account.place}: {error}") from error
-        raise
 
 
 def _settle(account: Account, received: Sequence[Received]) -> list[Arrival]:

@@ -79,8 +79,9 @@ class Incoming:
         self._linked = True
 
     def finish(self) -> None:
-        """It is delivered: its row is committed, so its first name may go."""
-        (self._account / INCOMING / self.name).unlink(missing_ok=True)
+        """It is delivered: its row is committed, so its first name may go, now or at a recovery."""
+        with suppress(OSError):
+            (self._account / INCOMING / self.name).unlink()
         self._close()
 
     def drop(self) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import Run
 from tests.imap.conftest import Another
 from tests.imap.service import ADMIN, Service
 from tests.imap.talk import Client, letter, literal
+from webmail.store.shares import Shares
 
 ALL = "lrswipkxtea"
 
@@ -64,6 +66,7 @@ def test_setacl_sets_adds_and_takes_away(alice: Client, bob: Client) -> None:
     alice.ok(f'SETACL Archive {bob.uid} ""')
     assert bob.uid not in alice.ok("GETACL Archive")[0]
     alice.bad(f"SETACL Archive {bob.uid} lrq")
+    alice.no("SETACL Archive - l", "CANNOT")
     alice.no("SETACL Nowhere anyone l", "NONEXISTENT")
 
 
@@ -272,6 +275,27 @@ def test_move_between_accounts_takes_the_message_along(
     shared("i")
     bob.ok(f"MOVE 1 {name}")
     assert other.ok("NOOP") == ["* 2 EXISTS", "* 1 RECENT"]
+
+
+def test_replace_between_accounts_takes_the_old_message_away(
+    alice: Client, bob: Client, shared: Callable[[str], str]
+) -> None:
+    bob.ok(f"SELECT {shared('lrte')}")
+    assert bob.ok(b"REPLACE 1 INBOX " + literal(letter("Mine"))).like("* OK [APPENDUID … 1] …", "* 1 EXPUNGE")
+    assert bob.number("INBOX", "MESSAGES") == 1
+    assert alice.number("Work", "MESSAGES") == 1
+
+
+def test_looking_at_what_others_share_makes_no_accounts(imap: Service, bob: Client, run: Run) -> None:
+    async def remember() -> None:
+        shares = Shares(imap.directory / "store" / "shares.sqlite")
+        await shares.record("gone", {bob.uid})
+        await shares.close()
+
+    run(remember())
+    assert "User/gone" not in " ".join(bob.ok('LIST "" "Shared Folders/*"'))
+    bob.no('SELECT "Shared Folders/User/gone"', "NONEXISTENT")
+    assert not list(imap.directory.glob("**/gone"))
 
 
 def test_move_takes_the_rights_to_delete(bob: Client, shared: Callable[[str], str]) -> None:

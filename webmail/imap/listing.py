@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from webmail.errors import NotFound
 from webmail.imap import names
 from webmail.imap.answers import Ok
 from webmail.imap.session import Session
@@ -186,7 +187,10 @@ async def _shared(session: Session) -> list[Entry]:
     for owner in await session.context.shares.owners((who.uid, ANYONE)):
         if owner == who.uid:
             continue
-        account = await session.context.store.account(owner)
+        try:
+            account = await session.context.store.known(owner)
+        except NotFound:  # the index lags: whose account it was is gone
+            continue
         entries, _ = await account.read(of_account, Who(who.uid))
         for entry in entries:
             entry.name = names.shown(session, owner, entry.name)

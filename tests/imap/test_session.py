@@ -90,6 +90,17 @@ def test_proxyauth_turns_an_administrator_into_somebody_else(imap: Service, alic
         admin.ok(f"PROXYAUTH {ADMIN}")
         assert "* 0 EXISTS" in admin.ok("SELECT INBOX")
         admin.no("PROXYAUTH nobody-at-all", "AUTHORIZATIONFAILED")
+        admin.ok("CHECK")
+
+
+def test_proxyauth_takes_nothing_along(imap: Service, alice: Client, bob: Client) -> None:
+    with imap.signed_in(ADMIN) as admin:
+        admin.ok(f"PROXYAUTH {alice.uid}")
+        admin.ok("NOTIFY SET (PERSONAL (MessageNew MessageExpunge))")
+        admin.ok(f"PROXYAUTH {bob.uid}")
+        alice.fills("INBOX", letter())
+        assert admin.hears_nothing()
+        admin.no(f'SELECT "Shared Folders/User/{alice.uid}"', "NONEXISTENT")
 
 
 def test_proxyauth_is_for_administrators_only(imap: Service, bob: Client) -> None:

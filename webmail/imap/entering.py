@@ -183,11 +183,12 @@ async def proxyauth(session: Session, name: str) -> Ok:
     assert session.authenticated is not None  # noqa: S101  the table lets nobody in before
     if not session.admin:
         raise NotAllowed(N_("Only administrators may act for others."))
-    selecting.leave(session)
     try:
         await _act_as(session, session.authenticated, name)
     except AuthFailed:
         raise No("There is nobody of that name.", b"AUTHORIZATIONFAILED") from None
+    session.stop_watching()
+    selecting.leave(session)
     return Ok("You act for somebody else now.")
 
 

@@ -159,6 +159,19 @@ def test_the_port_for_tls_speaks_it_at_once(secured: Secured) -> None:
         assert not {"STARTTLS", "AUTH=EXTERNAL"} & set(told)
 
 
+@pytest.mark.parametrize(("least", "taken"), [(-1, False), (0, True), (1, True), (128, True), (1000, False)])
+def test_passwords_take_a_cipher_of_so_many_bits(secured: Secured, least: int, taken: bool) -> None:
+    service = secured.service
+    uid = service.newcomer()
+    service.refresh({"service.imap.plaintextmincipher": str(least)})
+    with secured.client() as client:
+        told = client.ok("CAPABILITY")[0].split()
+        assert ("AUTH=PLAIN" in told, "LOGINDISABLED" in told) == (taken, not taken)
+        answer = client.asks(f"AUTHENTICATE PLAIN {plain(uid, ADMIN, PASSWORD)}")
+        assert answer.end.startswith("OK " if taken else "NO [PRIVACYREQUIRED] ")
+    service.refresh({"service.imap.plaintextmincipher": "0"})
+
+
 def test_a_certificate_lets_its_owner_in(secured: Secured) -> None:
     uid = secured.service.newcomer("anna")
     with secured.client(f"{uid}@{DOMAIN}") as client:

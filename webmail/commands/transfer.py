@@ -12,6 +12,8 @@ from webmail.commands.accounts import existing, opened
 from webmail.commands.parsing import Commands, add_command, file_of
 from webmail.config import load
 from webmail.errors import BadRequest
+from webmail.store import indexing
+from webmail.store.account import Account
 from webmail.store.exporting import to_maildir, to_mbox
 from webmail.store.importing import Count, from_maildir, from_mbox
 
@@ -58,6 +60,7 @@ def _import(options: argparse.Namespace) -> int:
             account = store.opened(options.user)
             for count in read(account, options.path, options.mailbox, Bar(), crlf=options.crlf):
                 _tell(count)
+            _index(account)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         return INTERRUPTED
@@ -73,6 +76,14 @@ def _tell(count: Count) -> None:
     )
     told = "".join(f", {number} {words}" for number, words in further if number)
     print(f"{count.mailbox}: {count.imported} messages imported{told}")
+
+
+def _index(account: Account) -> None:
+    """So that the first search need not read all that is new."""
+    whole, done, bar = account.transact("BEGIN", indexing.waiting), 0, Bar()
+    while more := account.transact("BEGIN IMMEDIATE", indexing.some):
+        done += more
+        bar(done, max(done, whole))
 
 
 class Bar:

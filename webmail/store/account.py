@@ -199,6 +199,7 @@ class Store:
         if found is None:
             made = await in_thread(self.opened, uid)
             found = self._accounts.setdefault(uid, made)
+            found.note_stored()  # perhaps a crash or an import has left texts to be indexed
         self._recent[uid] = found
         self._recent.move_to_end(uid)
         if len(self._recent) > MAX_RECENT:

@@ -55,6 +55,12 @@ def some(transaction: Transaction) -> int:
     return len(rows)
 
 
+def waiting(transaction: Transaction) -> int:
+    """How many texts are not in the index yet."""
+    number: int = transaction.value("SELECT count(*) FROM text WHERE body > (SELECT indexed FROM account)")
+    return number
+
+
 def stale(transaction: Transaction) -> float:
     """The part of the index that is of bodies which are gone: 0 to 1."""
     held = transaction.value("SELECT count(*) FROM words_docsize")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.imap.conftest import Another
 from tests.imap.talk import Client, letter
 
@@ -73,3 +76,39 @@ def test_who_watches_flags_is_told_the_newest_change_of_a_mailbox(alice: Client)
     assert alice.ok("NOTIFY SET STATUS (MAILBOXES Work (MessageNew MessageExpunge FlagChange))").like(
         "* STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY … UNSEEN 0 HIGHESTMODSEQ …)"
     )
+
+
+def test_sort_and_thread_hold_while_messages_come_and_go(alice: Client, another: Another) -> None:
+    """Rows of one moment met the numbers of another."""
+    alice.fills("INBOX", *(letter(f"S{number:02}") for number in range(20)))
+    alice.ok("SELECT INBOX")
+    with ThreadPoolExecutor(1) as pool:
+        other = another(alice)
+        other.ok("SELECT INBOX")
+        busy = pool.submit(_comes_and_goes, other)
+        while not busy.done():
+            order = [int(uid) for uid in alice.ok("UID SORT (SUBJECT) UTF-8 ALL")[-1].split()[2:]]
+            assert order == sorted(order)
+            threads = alice.ok("UID THREAD REFERENCES UTF-8 ALL")[-1]
+            assert set(map(int, re.findall(r"\d+", threads))) >= set(range(1, 11))
+
+
+def _comes_and_goes(client: Client) -> None:
+    for number in range(20, 60):
+        client.fills("INBOX", letter(f"S{number:02}"))
+        client.ok(f"STORE {number - 9} +FLAGS.SILENT (\\Deleted)")
+        client.ok("EXPUNGE")
+        client.ok("NOOP")
+
+
+def test_a_search_says_that_some_of_the_numbers_are_of_messages_gone(alice: Client, another: Another) -> None:
+    alice.fills("INBOX", letter(), letter())
+    alice.ok("SELECT INBOX")
+    other = another(alice)
+    other.ok("SELECT INBOX")
+    other.ok("STORE 1 +FLAGS (\\Deleted)")
+    other.ok("EXPUNGE")
+    for command in ("SEARCH ALL", "SORT (DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL"):
+        assert alice.ok(command).code == "EXPUNGEISSUED"
+    assert alice.ok("UID SEARCH 2") == ["* 1 EXPUNGE", "* SEARCH 2"]
+    assert alice.ok("SEARCH ALL").code == ""

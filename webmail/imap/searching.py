@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from webmail.imap.answers import Ok
+from webmail.imap.fetching import ISSUED
+from webmail.imap.looking import seen
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.mail.thread import Tree, print_threads
 from webmail.store import query, sorting
+from webmail.store.acl import Who
 from webmail.store.query import Viewer
 from webmail.store.snapshot import Snapshot
 from webmail.store.transaction import Transaction
@@ -27,25 +31,50 @@ async def uid_search(session: Session, asked: Search) -> Ok:
 
 
 async def _search(session: Session, asked: Search, *, uid: bool) -> Ok:
-    box = session.box
     modseq = _needs_modseq(session, asked.key)
-    viewer = _viewer(box, asked.returns)
-    found = await box.account.read(_found, box.snapshot, viewer, asked.key)
-    _save(box, asked.returns, found)
-    _tell(session, "SEARCH", found, asked.returns, uid=uid, modseq=modseq)
-    return Ok("Found.")
+    view = await _begin(session, asked.returns, uid=uid)
+    found = await view.box.account.read(view.search, asked.key)
+    _save(view.box, asked.returns, found)
+    _tell(session, "SEARCH", view, found, asked.returns, uid=uid, modseq=modseq)
+    return view.end(uid=uid)
 
 
-def _found(transaction: Transaction, snapshot: Snapshot, viewer: Viewer, key: Key) -> list[int]:
-    return query.search(transaction, snapshot, viewer, key)
+class View:
+    """The selected mailbox for one search: of all that is there what the client has been told of."""
+
+    def __init__(self, box: Selected, who: Who, numbers: Sequence[int]) -> None:
+        self.box = box
+        self._who = who
+        self._viewer = Viewer(numbers, box.recent, box.saved)
+        self._last = box.last
+        self.snapshot = box.snapshot
+
+    def search(self, transaction: Transaction, key: Key) -> list[int]:
+        """In the snapshot of this transaction, so that it and the rows are of one moment."""
+        _, self.snapshot = seen(transaction, self.box, self._who)
+        found = query.search(transaction, self.snapshot, self._viewer, key)
+        return found[: bisect_right(found, self._last)]
+
+    def end(self, *, uid: bool) -> Ok:
+        """Numbers are kept meanwhile, so some of them may be of messages that are gone (RFC 5530, 3)."""
+        there = bisect_right(self.snapshot.uids, self._last)
+        return Ok("Found.") if uid or there == len(self.box.uids) else ISSUED
 
 
-def _viewer(box: Selected, returns: Returns | None = None) -> Viewer:
-    """What is to be saved is empty until it is found, should the search be refused (RFC 5182, 2.1)."""
-    viewer = Viewer(box.uids, box.recent, box.saved)
+async def _begin(session: Session, returns: Returns | None = None, *, uid: bool) -> View:
+    """Tell what is new. Numbers among the keys are those that the client had when it asked.
+
+    What is to be saved is empty until it is found, should the search be refused (RFC 5182, 2.1).
+    """
+    box = session.box
+    numbers, last = box.uids, box.last
+    await session.tell(expunges=uid)
+    if box.uids is not numbers:
+        numbers = numbers + box.uids[bisect_right(box.uids, last) :]
+    view = View(box, session.who, numbers)
     if returns is not None and "SAVE" in returns.words:
         box.saved = ()
-    return viewer
+    return view
 
 
 def _needs_modseq(session: Session, key: Key) -> bool:
@@ -79,12 +108,18 @@ def _save(box: Selected, returns: Returns | None, found: Sequence[int]) -> None:
 
 
 def _tell(
-    session: Session, name: str, found: Sequence[int], returns: Returns | None, *, uid: bool, modseq: bool
+    session: Session,
+    name: str,
+    view: View,
+    found: Sequence[int],
+    returns: Returns | None,
+    *,
+    uid: bool,
+    modseq: bool,
 ) -> None:
     """What was found, as numbers or uids, in the form that was asked for."""
-    box = session.box
-    highest = _highest(box, _told(found, returns)) if modseq and found else None
-    numbers: Sequence[int] = found if uid else _numbers(box, found)
+    highest = _highest(view.snapshot, _told(found, returns)) if modseq and found else None
+    numbers: Sequence[int] = found if uid else _numbers(view.box, found)
     if returns is None and (name != "SEARCH" or "IMAP4REV2" not in session.enabled):
         answer = said.search if name == "SEARCH" else said.sort
         session.say(answer(numbers, highest))
@@ -135,10 +170,12 @@ def _told(found: Sequence[int], returns: Returns | None) -> Sequence[int]:
     return [at for word, at in (("MIN", found[0]), ("MAX", found[-1])) if word in returns.words]
 
 
-def _highest(box: Selected, found: Sequence[int]) -> int | None:
+def _highest(snapshot: Snapshot, found: Sequence[int]) -> int | None:
     """The highest mod-sequence of these messages."""
-    places = (box.snapshot.index(uid) for uid in found)
-    return max((box.snapshot.modseqs[place] for place in places if place is not None), default=None)
+    if len(found) == len(snapshot.uids):
+        return max(snapshot.modseqs, default=None)
+    places = (snapshot.index(uid) for uid in found)
+    return max((snapshot.modseqs[place] for place in places if place is not None), default=None)
 
 
 # RFC 5256, 3; RETURN is RFC 5267
@@ -151,17 +188,18 @@ async def uid_sort(session: Session, asked: Sort) -> Ok:
 
 
 async def _sort(session: Session, asked: Sort, *, uid: bool) -> Ok:
-    box = session.box
     modseq = _needs_modseq(session, asked.key)
-    found = await box.account.read(_sorted, box.snapshot, _viewer(box, asked.returns), asked)
-    _save(box, asked.returns, found)
-    _tell(session, "SORT", found, asked.returns, uid=uid, modseq=modseq)
-    return Ok("Sorted.")
+    view = await _begin(session, asked.returns, uid=uid)
+    found = await view.box.account.read(_sorted, view, asked)
+    _save(view.box, asked.returns, found)
+    _tell(session, "SORT", view, found, asked.returns, uid=uid, modseq=modseq)
+    return view.end(uid=uid)
 
 
-def _sorted(transaction: Transaction, snapshot: Snapshot, viewer: Viewer, asked: Sort) -> list[int]:
-    found = query.search(transaction, snapshot, viewer, asked.key)
-    return sorting.in_order(transaction, snapshot, found, [(key.name, key.reverse) for key in asked.order])
+def _sorted(transaction: Transaction, view: View, asked: Sort) -> list[int]:
+    found = view.search(transaction, asked.key)
+    order = [(key.name, key.reverse) for key in asked.order]
+    return sorting.in_order(transaction, view.snapshot, found, order)
 
 
 # RFC 5256, 3
@@ -174,18 +212,17 @@ async def uid_thread(session: Session, asked: Thread) -> Ok:
 
 
 async def _thread(session: Session, asked: Thread, *, uid: bool) -> Ok:
-    box = session.box
-    session.say(await box.account.read(_threaded, box.snapshot, _viewer(box), asked, uid=uid))
-    return Ok("Threaded.")
+    view = await _begin(session, uid=uid)
+    session.say(await view.box.account.read(_threaded, view, asked, uid=uid))
+    return view.end(uid=uid)
 
 
-def _threaded(
-    transaction: Transaction, snapshot: Snapshot, viewer: Viewer, asked: Thread, *, uid: bool
-) -> bytes:
+def _threaded(transaction: Transaction, view: View, asked: Thread, *, uid: bool) -> bytes:
     """The answer, made in the thread: printing ten thousand messages takes some milliseconds."""
-    found = query.search(transaction, snapshot, viewer, asked.key)
-    tree: Tree = sorting.in_threads(transaction, snapshot, found, asked.algorithm)
+    found = view.search(transaction, asked.key)
+    tree: Tree = sorting.in_threads(transaction, view.snapshot, found, asked.algorithm)
     if not uid:
-        numbers = dict(zip(viewer.uids, range(1, len(viewer.uids) + 1), strict=True))
+        uids = view.box.uids
+        numbers = dict(zip(uids, range(1, len(uids) + 1), strict=True))
         tree = [(depth, numbers.get(each, 0) if each else 0) for depth, each in tree]
     return said.thread(print_threads(tree))

@@ -62,6 +62,11 @@ class Selected:
         self.saved: Sequence[int] = ()  # uids of the last SEARCH with SAVE (RFC 5182)
         self._pending: list[int] = []  # uids that are gone and not told, ascending
 
+    @property
+    def last(self) -> int:
+        """The uid of the newest message that the client was told of; 0 if there is none."""
+        return self.uids[-1] if self.uids else 0
+
     # Messages that a client names.
 
     def by_number(self, numbers: SequenceSet) -> list[range]:
@@ -76,8 +81,7 @@ class Selected:
 
     def by_uid(self, uids: SequenceSet) -> list[range]:
         """Places of those of these uids that there are."""
-        last = self.uids[-1] if self.uids else 0
-        return indexes(uids.resolve(last), self.uids)
+        return indexes(uids.resolve(self.last), self.uids)
 
     def number(self, uid: int) -> int | None:
         """The sequence number of a message; None if the client does not know it."""

@@ -1,7 +1,8 @@
 """SORT and THREAD (RFC 5256): orders and threads of a mailbox, found once for all who ask.
 
 They depend on nothing but the bodies, which never change, so they are kept beside the snapshot until a
-message comes or goes; a change of flags leaves them alone.
+message comes or goes; a change of flags leaves them alone. The snapshot has to be that of the transaction:
+with rows of another moment it would be wrong for ever.
 """
 
 from __future__ import annotations

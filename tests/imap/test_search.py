@@ -191,6 +191,14 @@ def test_what_is_saved_follows_what_is_returned(box: Client) -> None:
     assert box.ok("SEARCH $") == ["* SEARCH 2"]
     box.ok("SEARCH RETURN (SAVE MIN COUNT) 2:5")
     assert box.ok("SEARCH $") == ["* SEARCH 2 3 4 5"]
+    box.ok("SEARCH RETURN (SAVE PARTIAL 2:3) 2:5")
+    assert box.ok("SEARCH $") == ["* SEARCH 3 4"]
+    box.ok("SEARCH RETURN (SAVE PARTIAL 2:3 MAX) 2:5")
+    assert box.ok("SEARCH $") == ["* SEARCH 3 4 5"]
+    box.ok("SEARCH RETURN (SAVE PARTIAL 2:3 COUNT) 2:5")
+    assert box.ok("SEARCH $") == ["* SEARCH 2 3 4 5"]
+    box.ok("SORT RETURN (SAVE MIN) (REVERSE DATE) UTF-8 2:5")
+    assert box.ok("SEARCH $") == ["* SEARCH 5"]
     box.ok("SEARCH RETURN (SAVE ALL) TEXT nothing-like-it")
     assert box.ok("SEARCH $") == ["* SEARCH"]
 

@@ -96,15 +96,18 @@ def _asks_modseq(key: Key) -> bool:
 
 
 def _save(box: Selected, returns: Returns | None, found: Sequence[int]) -> None:
-    """RFC 5182, 2.1: all that was found, or only what MIN and MAX are, if nothing else is told."""
-    if returns is None or "SAVE" not in returns.words:
-        return
-    ends = returns.words & {"MIN", "MAX"}
-    if ends and not returns.words & {"ALL", "COUNT"} and returns.page is None:
-        least = [min(found)] if found and "MIN" in ends else []
-        most = [max(found)] if found and "MAX" in ends else []
-        found = sorted({*least, *most})
-    box.saved = sorted(found)
+    if returns is not None and "SAVE" in returns.words:
+        box.saved = sorted({*_kept(found, returns)})
+
+
+# RFC 5182, 2.1; RFC 9394, 3.2
+def _kept(found: Sequence[int], returns: Returns) -> Sequence[int]:
+    """All that was found, or only its ends and its page if nothing else is told of it."""
+    words, page = returns.words, returns.page
+    if not found or words & {"ALL", "COUNT"} or (page is None and not words & {"MIN", "MAX"}):
+        return found
+    ends = _ends(found, words)
+    return [*ends, *found[page.of(len(found))]] if page is not None else ends
 
 
 def _tell(
@@ -167,7 +170,11 @@ def _told(found: Sequence[int], returns: Returns | None) -> Sequence[int]:
     """The messages whose mod-sequences count: all that was found, unless only its ends are asked for."""
     if returns is None or returns.page is not None or returns.words - {"MIN", "MAX", "SAVE"}:
         return found
-    return [at for word, at in (("MIN", found[0]), ("MAX", found[-1])) if word in returns.words]
+    return _ends(found, returns.words)
+
+
+def _ends(found: Sequence[int], words: frozenset[str]) -> Sequence[int]:
+    return [at for word, at in (("MIN", found[0]), ("MAX", found[-1])) if word in words]
 
 
 def _highest(snapshot: Snapshot, found: Sequence[int]) -> int | None:

@@ -24,7 +24,7 @@ from webmail.server.process import Process
 from webmail.server.service import Service, Terms, terms_of
 from webmail.server.service import Session as Serve
 from webmail.server.stream import Stream
-from webmail.store import indexing, opening
+from webmail.store import indexing, opening, sweep
 from webmail.store.account import Store
 from webmail.store.shares import Shares
 
@@ -75,6 +75,7 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
 
         group = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(group.create_task(indexing.keep(store, process.log)).cancel)
+        stack.callback(group.create_task(sweep.keep(store, process.log)).cancel)
 
         async def serve(stream: Stream) -> None:
             session = Session(stream, context, COMMANDS)

@@ -125,10 +125,22 @@ class Account:
             self._waiting -= 1
 
     async def _run(self, begin: str, work: Callable[[Transaction], T]) -> T:
-        return await in_thread(self.transact, begin, work)
+        result, orphaned = await in_thread(self._committed, begin, work)
+        if orphaned:
+            self._store.orphaned.add(self)
+            self._store.expunged.set()
+        return result
 
     def transact(self, begin: str, work: Callable[[Transaction], T]) -> T:
-        """The same without an event loop, in this thread."""
+        """The same without an event loop, in this thread; bodies that were let go of are gone then."""
+        result, orphaned = self._committed(begin, work)
+        if orphaned:
+            with suppress(MailError, sqlite3.Error, OSError):  # it is committed; the next sweep finds them
+                sweep.remove_orphans(self)
+        return result
+
+    def _committed(self, begin: str, work: Callable[[Transaction], T]) -> tuple[T, bool]:
+        """The result, and whether there are bodies to be removed."""
         path = self.place / DATABASE
         made: list[Transaction] = []
 
@@ -141,16 +153,9 @@ class Account:
                 result = transact(connection, begin, on)
         except sqlite3.Error as error:
             raise in_our_words(error, path) from error
-        self._finish(made[0])
-        return result
-
-    def _finish(self, done: Transaction) -> None:
-        """It is committed: whatever goes wrong now is no reason to say that it failed."""
-        if done.hints:
-            self._store.publish(done.hints)
-        if done.orphaned:
-            with suppress(MailError, sqlite3.Error, OSError):  # the next who removes orphans finds them
-                sweep.remove_orphans(self)
+        if made[0].hints:
+            self._store.publish(made[0].hints)
+        return result, made[0].orphaned
 
     def gone(self) -> bool:
         """Whether an administrator has moved or removed it."""
@@ -187,6 +192,8 @@ class Store:
         self.snapshots = Snapshots()
         self.unindexed: set[Account] = set()  # with new texts that `indexing` is to take up
         self.stored = asyncio.Event()
+        self.orphaned: set[Account] = set()  # with bodies that `sweep` is to remove
+        self.expunged = asyncio.Event()
         self._accounts: WeakValueDictionary[str, Account] = WeakValueDictionary()
         self._recent: OrderedDict[str, Account] = OrderedDict()
 

@@ -21,7 +21,7 @@ from webmail.store.rules import RULES
 from webmail.store.sweep import named
 from webmail.store.transaction import Transaction
 
-SETTLING_SECONDS = 0.5  # what is left over for longer than that was left by a crash
+SETTLING_SECONDS = 1.0  # what is left over for longer than that was left by a crash
 MOST = 20  # faults of a kind in a database that are told one by one
 
 

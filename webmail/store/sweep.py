@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from webmail.disk import in_thread
 from webmail.store import bodies
 from webmail.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from webmail.store.account import Account
+    from webmail.store.account import Account, Store
+
+BATCH = 500  # names of a transaction, for which other writers wait some milliseconds
 
 _UNUSED = """
 SELECT id, file FROM body WHERE id IN (SELECT value FROM json_each(?))
@@ -31,18 +35,33 @@ def release(transaction: Transaction, released: Iterable[int]) -> None:
     transaction.orphaned = True
 
 
+async def keep(store: Store, log: logging.Logger) -> None:
+    """Remove the bodies that this process's transactions have let go of, until cancelled."""
+    while True:
+        await store.expunged.wait()
+        store.expunged.clear()
+        while store.orphaned:
+            account = store.orphaned.pop()
+            try:
+                await in_thread(remove_orphans, account)
+            except Exception:
+                log.exception("bodies of %s cannot be removed just now", account.uid)
+
+
 def remove_orphans(account: Account) -> int:
     """Remove the files that rows were deleted of, then their names; how many there were."""
-    names = account.transact("BEGIN", _orphans)
-    bodies.remove(account.place, names)
-    if names:
-        account.transact("BEGIN IMMEDIATE", lambda transaction: _forget(transaction, names))
-    return len(names)
+    removed = 0
+    while names := account.transact("BEGIN", _orphans):
+        bodies.remove(account.place, names)
+        bodies.sync(account.place, names)  # else a power cut could leave a file that nobody knows of
+        account.transact("BEGIN IMMEDIATE", partial(_forget, names=names))
+        removed += len(names)
+    return removed
 
 
 def _orphans(transaction: Transaction) -> list[str]:
-    unnamed = "SELECT file FROM orphan WHERE file NOT IN (SELECT file FROM body)"
-    return [name for (name,) in transaction.all(unnamed)]
+    unnamed = "SELECT file FROM orphan WHERE file NOT IN (SELECT file FROM body) LIMIT ?"
+    return [name for (name,) in transaction.all(unnamed, BATCH)]
 
 
 def _forget(transaction: Transaction, names: list[str]) -> None:

@@ -62,7 +62,7 @@ def test_the_selected_mailbox_is_told_as_it_changes(alice: Client, another: Anot
     assert lines[2].startswith("* 1 FETCH (UID 1 BODY[HEADER.FIELDS (SUBJECT)] {")
     other.ok("SELECT INBOX")
     other.ok("STORE 1 +FLAGS (\\Deleted)")
-    assert heard(alice, 1) == ["* 1 FETCH (FLAGS (\\Deleted \\Recent))"]
+    assert heard(alice, 1) == ["* 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent))"]
     other.ok("EXPUNGE")
     assert alice.hears(2) == "* 1 EXPUNGE"
 
@@ -136,6 +136,18 @@ def test_mailboxes_of_others_can_be_watched(alice: Client, bob: Client) -> None:
     assert heard(bob, 0) == []
     alice.fills("Archive", letter())
     assert heard(bob, 1)[0].startswith(f"* STATUS {name} (MESSAGES 1 ")
+
+
+def test_who_may_not_read_a_mailbox_hears_nothing_of_its_messages(alice: Client, bob: Client) -> None:
+    alice.ok(f"SETACL Archive {bob.uid} l")
+    name = f'"Shared Folders/User/{alice.uid}/Archive"'
+    answer = bob.ok(f"NOTIFY SET STATUS (MAILBOXES {name} (MessageNew MessageExpunge))")
+    assert answer == [f'* LIST (\\NoAccess) "/" {name}']
+    alice.fills("Archive", letter())
+    assert heard(bob, 0) == []
+    alice.ok(f"SETACL Archive {bob.uid} lr")
+    alice.fills("Archive", letter())
+    assert heard(bob, 1)[0].startswith(f"* STATUS {name} (MESSAGES 2 ")
 
 
 def test_events_that_are_not_known_are_refused(alice: Client) -> None:

@@ -62,6 +62,8 @@ class Watch:
 
     async def begin(self, session: Session, *, status: bool) -> None:
         self._picture = await self._look(session)
+        for line in watching.refusals(session, self._groups, self._picture):
+            session.say(line)
         if status:
             for line in watching.statuses(session, self._groups, self._picture):
                 session.say(line)
@@ -94,7 +96,8 @@ class Watch:
         if group is None or box is None or not group.events & MESSAGES:
             return
         last = box.uids[-1] if box.uids else 0
-        await session.tell(expunges=group.filter == "SELECTED", flags="FLAGCHANGE" in group.events)
+        immediate, flags = group.filter == "SELECTED", "FLAGCHANGE" in group.events
+        await session.tell(expunges=immediate, flags=flags, uid=True)  # RFC 5465, 5.1
         await _tell_new(session, group.items, last)
 
 

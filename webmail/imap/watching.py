@@ -13,7 +13,7 @@ from webmail.imap import names
 from webmail.imap.listing import Entry, of_account, status_line
 from webmail.imap.session import Session
 from webmail.store import metadata
-from webmail.store.acl import Who
+from webmail.store.acl import READ, Who
 from webmail.store.mailboxes import DELIMITER, INBOX
 from webmail.store.transaction import Transaction
 from webmail.wire import imap_answers as said
@@ -21,6 +21,7 @@ from webmail.wire.imap_ask_notify import EventGroup
 
 Key = tuple[str, int]  # an owner and the number of a mailbox
 MESSAGES = frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE"})
+READING = MESSAGES | {"MAILBOXMETADATACHANGE"}  # events that only those hear of who may read the mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,14 @@ def _of_owner(
     modseq = transaction.value("SELECT modseq FROM account")
     annotated = metadata.changed_since(transaction, who.uid, since) if since is not None else {}
     return entries, subscribed, modseq, annotated
+
+
+def refusals(session: Session, groups: Sequence[EventGroup], picture: Picture) -> Iterator[bytes]:
+    """Mailboxes that may be seen but not read, so that what is asked for is not told (RFC 5465, 3.1)."""
+    for key, entry in picture.entries.items():
+        group = _group_of(session, groups, picture, key)
+        if group is not None and group.events & READING and READ not in entry.rights:
+            yield said.list_(entry.name, DELIMITER, ("\\NoAccess",), utf8=session.utf8)
 
 
 def statuses(session: Session, groups: Sequence[EventGroup], picture: Picture) -> Iterator[bytes]:
@@ -117,14 +126,22 @@ def _server(session: Session, groups: Sequence[EventGroup], new: Picture) -> Ite
 def _events(session: Session, groups: Sequence[EventGroup], picture: Picture, key: Key) -> frozenset[str]:
     """What is to be told of a mailbox; of the selected one its messages are told in another way."""
     entry = picture.entries[key]
-    personal = key[0] == session.who.uid
-    group = _group(groups, entry.name, personal=personal, subscribed=entry.name in picture.subscribed)
+    group = _group_of(session, groups, picture, key)
     if group is None:
         return frozenset()
+    if READ not in entry.rights:
+        return group.events - READING
     selected = session.selected
     if selected is not None and (selected.account.uid, selected.mailbox) == key:
         return group.events - MESSAGES
     return group.events
+
+
+def _group_of(
+    session: Session, groups: Sequence[EventGroup], picture: Picture, key: Key
+) -> EventGroup | None:
+    name = picture.entries[key].name
+    return _group(groups, name, personal=key[0] == session.who.uid, subscribed=name in picture.subscribed)
 
 
 # RFC 5465, 6

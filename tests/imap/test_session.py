@@ -54,6 +54,7 @@ def test_enable_tells_what_it_took_and_no_more(alice: Client) -> None:
     assert alice.ok("ENABLE CONDSTORE X-GOOD-IDEA UIDPLUS") == ["* ENABLED CONDSTORE"]
     assert alice.ok("ENABLE CONDSTORE") == ["* ENABLED"]
     assert alice.ok("ENABLE qresync UTF8=ACCEPT") == ["* ENABLED QRESYNC UTF8=ACCEPT"]
+    assert alice.ok("ENABLE METADATA IMAP4rev2") == ["* ENABLED METADATA IMAP4rev2"]
     alice.bad("ENABLE")
 
 

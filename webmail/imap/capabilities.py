@@ -59,7 +59,8 @@ BEHIND = (
     "XSENDER",  # Sun's
     "XSERVERINFO",
 )
-ENABLED = frozenset({"CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4REV2"})  # what ENABLE takes
+# What ENABLE takes; METADATA because RFC 5464, 4.1 wants it, though changes are told to who asks by NOTIFY
+ENABLED = frozenset({"CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4REV2", "METADATA"})
 
 
 def capabilities(session: Session) -> tuple[str, ...]:

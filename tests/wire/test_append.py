@@ -52,13 +52,19 @@ def test_several_messages() -> None:
     assert parse_append_item(Arguments([b")"]), after=second) is None
 
 
+def test_two_blanks_between_messages_as_imapclient_says_them() -> None:
+    first = parse_append_item(Arguments([b" {1}"]))
+    second = parse_append_item(Arguments([b"  {2+}"]), after=first)
+    assert second == AppendItem((), None, utf8=False, literal=Announced(2, synchronising=False))
+
+
 def test_replacing() -> None:
     args = Arguments([b" 4 {3+}", b"a b", b" {310}"])
     assert parse_replace_target(args) == Replace(4, "a b")
     assert parse_append_item(args) is not None
 
 
-@pytest.mark.parametrize("line", [b"x", b" ", b" (\\Seen)", b")", b" {5} "])
+@pytest.mark.parametrize("line", [b"x", b" ", b"   {5}", b" (\\Seen)", b")", b" {5} "])
 def test_what_stands_behind_no_message(line: bytes) -> None:
     first = parse_append_item(Arguments([b" {1}"]))
     with pytest.raises(ProtocolError):

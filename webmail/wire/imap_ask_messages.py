@@ -84,6 +84,8 @@ def parse_append_item(args: Arguments, *, after: AppendItem | None = None) -> Ap
     if after is not None and args.at_end():
         return None
     args.space("the message")
+    if after is not None:
+        args.take(b" ")  # IMAPClient says two before all messages but the first
     flags: tuple[str, ...] = ()
     if args.at(b"("):
         flags = args.flag_list()

@@ -16,6 +16,7 @@ from webmail.store.transaction import Transaction
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_list import Listing, Pattern
 from webmail.wire.imap_ask_mailbox import StatusItems
+from webmail.wire.imap_ask_rights import with_obsolete
 
 
 @dataclass(slots=True)
@@ -209,7 +210,7 @@ def _answer(session: Session, asked: Listing, entry: Entry) -> list[bytes]:
         )
     ]
     if entry.mailbox is not None and "MYRIGHTS" in asked.returns:
-        lines.append(said.myrights(entry.name, entry.rights, utf8=session.utf8))
+        lines.append(said.myrights(entry.name, with_obsolete(entry.rights), utf8=session.utf8))
     if entry.mailbox is not None and asked.status and "r" in entry.rights:
         lines.append(status_line(session, entry.name, entry.mailbox, entry.recent, asked.status))
     return lines

@@ -67,7 +67,7 @@ async def listrights(session: Session, asked: Acl) -> Ok:
     await account.read(acl.entered, inner, session.who, ADMINISTER)
     owner = asked.identifier == account.uid
     required = acl.ALWAYS if owner else ""
-    optional = [right for right in acl.RIGHTS if right not in required]
+    optional = [right for right in with_obsolete(acl.RIGHTS) if right not in required]
     session.say(said.listrights(asked.mailbox, asked.identifier, required, optional, utf8=session.utf8))
     return Ok("That is all.")
 

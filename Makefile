@@ -4,16 +4,18 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: help run test check bench docs texts lock clean python servers browser
+.PHONY: help run test check bench kill-imap docs texts lock clean python servers clients browser
 
 help:            ## what can be made
-	@sed -n 's/^\([a-z]*\): .*## /  make \1	/p; s/^\([a-z]*\):  *## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1	/p; s/^\([a-z-]*\):  *## /  make \1	/p' Makefile | expand -t 18
 
 run: $(READY) servers  ## start Webmail with a sample mailbox, and print its address
 	@$(BIN)/python -m tests.demo
 
-test: $(READY) servers browser  ## all tests, with real servers and a real browser
+# The second time the gateway stands before our own IMAP service.
+test: $(READY) servers clients browser  ## all tests, with real servers, mail programs and a browser
 	$(BIN)/pytest
+	$(BIN)/pytest --backend=own $(addprefix tests/,servers backend gateway pages services writing)
 
 check: $(READY)  ## format, lint, types, floors; under half a minute
 	$(BIN)/ruff format --check .
@@ -23,6 +25,9 @@ check: $(READY)  ## format, lint, types, floors; under half a minute
 
 bench: $(READY) servers  ## compare our pages with the bare IMAP exchange, side by side
 	@$(BIN)/python -m tests.bench
+
+kill-imap: $(READY)  ## kill the IMAP service 200 times under three writers; five minutes
+	@$(BIN)/python -m tests.store.kills 200
 
 docs: $(READY)  ## write docs/parameters.md anew from the registry
 	$(BIN)/python -m webmail.config.document
@@ -46,6 +51,9 @@ python:
 
 servers:
 	@tests/servers/install servers
+
+clients:
+	@tests/servers/install clients
 
 browser:
 	@tests/servers/install browser

@@ -151,6 +151,18 @@ def test_names_above_say_so_where_no_pattern_matches_what_is_below(alice: Client
     }
 
 
+def test_several_selections_hold_together(alice: Client) -> None:
+    alice.ok("UNSUBSCRIBE Sent")
+    alice.ok("CREATE Work")
+    alice.ok("SUBSCRIBE Work")
+    assert list(listed(alice.ok('LIST (SUBSCRIBED SPECIAL-USE SUBSCRIBED) "" *'))) == [
+        "Archive",
+        "Drafts",
+        "Junk",
+        "Trash",
+    ]
+
+
 def test_several_patterns_at_once(fruit: Client) -> None:
     assert list(listed(fruit.ok('LIST "" ("INBOX" "Tofu" "Fruit/%" "To*")'))) == [
         "Fruit/Apple",

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.imap.service import Service
-from tests.imap.talk import Client
+from tests.imap.talk import Client, letter
 
 Another = Callable[[Client], Client]
+Shared = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,18 @@ def stranger(imap: Service) -> Iterator[Client]:
     """A connection whose greeting was heard, and no more."""
     with imap.client() as client:
         yield client
+
+
+@pytest.fixture
+def shared(alice: Client, bob: Client) -> Shared:
+    """`shared("lr")`: alice’s mailbox Work with two messages, to which bob has these rights; its name for bob."""
+    alice.ok("CREATE Work")
+    alice.fills("Work", letter("One"))
+    alice.fills("Work", letter("Two"), flags="\\Deleted")
+    name = f'"Shared Folders/User/{alice.uid}/Work"'
+
+    def given(rights: str) -> str:
+        alice.ok(f"SETACL Work {bob.uid} {rights}")
+        return name
+
+    return given

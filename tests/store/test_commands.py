@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +62,12 @@ def alice(service: Service) -> Iterator[Client]:
         yield client
 
 
-def _account(service: Service, client: Client) -> Account:
+@pytest.fixture
+def account(service: Service, alice: Client) -> Iterator[Account]:
+    """Alice’s account past the service; it is made when she first comes in."""
     places = opening.layout(service.config)
-    place = places.find(client.uid)
-    assert place is not None
-    return Account(client.uid, place, Store(places))
+    with closing(Store(places)) as store:
+        yield Account(alice.uid, places.place(alice.uid), store)
 
 
 def test_check_finds_nothing_wrong_while_everybody_works(alice: Client, store_command: Command) -> None:
@@ -74,9 +76,9 @@ def test_check_finds_nothing_wrong_while_everybody_works(alice: Client, store_co
     assert store_command("check", "--bodies", alice.uid) == Said(0, "", "")
 
 
-def test_repair_makes_good_what_check_tells(service: Service, alice: Client, store_command: Command) -> None:
+def test_repair_makes_good_what_check_tells(alice: Client, account: Account, store_command: Command) -> None:
     alice.fills("INBOX", letter())
-    spoil(_account(service, alice), "UPDATE account SET messages = 9")
+    spoil(account, "UPDATE account SET messages = 9")
     told = f"{alice.uid}: the account is counted as 9 messages, "
     checked = store_command("check", alice.uid)
     assert (checked.status, checked.out.startswith(told)) == (1, True)
@@ -87,11 +89,11 @@ def test_repair_makes_good_what_check_tells(service: Service, alice: Client, sto
 
 
 def test_a_lost_message_is_told_to_who_has_the_mailbox_open(
-    service: Service, alice: Client, store_command: Command
+    alice: Client, account: Account, store_command: Command
 ) -> None:
     alice.fills("INBOX", letter(), letter("Supper"))
     alice.ok("SELECT INBOX")
-    file_of(_account(service, alice), 1).unlink()
+    file_of(account, 1).unlink()
     assert (
         f"{alice.uid}: LOST: INBOX: message 1 (carol: 'tea') had no body"
         in store_command("repair", alice.uid).out
@@ -116,11 +118,11 @@ def test_an_account_without_its_database_gets_its_messages_back(
 
 
 def test_shares_that_the_index_does_not_know_are_told_and_noted(
-    service: Service, alice: Client, store_command: Command
+    alice: Client, account: Account, store_command: Command
 ) -> None:
     alice.ok("SETACL INBOX bob lr")
     assert store_command("check", alice.uid) == Said(0, "", "")
-    spoil(_account(service, alice), "UPDATE acl SET identifier = 'carol'")
+    spoil(account, "UPDATE acl SET identifier = 'carol'")
     assert "the index of shared mailboxes" in store_command("check", alice.uid).out
     assert store_command("repair", alice.uid).status == 0
     assert store_command("check", alice.uid) == Said(0, "", "")
@@ -168,10 +170,9 @@ def test_a_mailbox_goes_from_one_person_to_another(
 
 
 def test_old_messages_expire_and_others_are_told(
-    service: Service, alice: Client, store_command: Command
+    alice: Client, account: Account, store_command: Command
 ) -> None:
     alice.fills("Trash", letter(), letter("Supper"), letter("Tea"))
-    account = _account(service, alice)
     spoil(account, "UPDATE message SET saved = saved - 864000 WHERE uid < 3")
     spoil(account, "UPDATE message SET flags = 8 WHERE uid = 1")
     spoil(account, "UPDATE mailbox SET unseen = 2 WHERE name = 'Trash'")

@@ -140,10 +140,18 @@ class Broken(Exception):
 def connect(port: int) -> Client:
     """Alice’s. Raises Broken, OSError."""
     client = Client(port)
+    try:
+        _come_in(client)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _come_in(client: Client) -> None:
     if not client.hears():
         raise Broken
     _answered(client, "LOGIN alice secret")
-    return client
 
 
 def _answered(client: Client, command: bytes | str) -> Answer:

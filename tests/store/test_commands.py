@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from webmail.config.configutil import main as configutil
 from webmail.store import opening
 from webmail.store.account import Account, Store
 from webmail.store.layout import DATABASE, Layout
+from webmail.store.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,35 @@ def test_shares_that_the_index_does_not_know_are_told_and_noted(
     assert "the index of shared mailboxes" in store_command("check", alice.uid).out
     assert store_command("repair", alice.uid).status == 0
     assert store_command("check", alice.uid) == Said(0, "", "")
+
+
+def test_one_damaged_account_keeps_nobody_from_hearing_of_the_others(
+    service: Service, store_command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    store_command("import", "broken", tmp_path / "file", "--format", "mbox")
+    database = opening.layout(service.config).place("broken") / DATABASE
+    database.write_bytes(b"no database" * 1000)
+    asyncio.run(_give_rights(service, "ghost"))
+    checked = store_command("check")
+    assert checked.status == 1
+    assert checked.out.startswith("broken: the database cannot be read: ")
+    assert checked.out.endswith("\nghost: has no account, but shares\n")
+    assert store_command("repair").status == 1
+    listed = store_command("list")
+    assert (listed.status, listed.err.startswith("webmail: broken: ")) == (1, True)
+    assert len(listed.out.splitlines()) > 1
+    assert store_command("delete", "broken", "--yes").status == 1
+    database.unlink()
+    assert store_command("repair", "broken").out == "broken: made a new database\n"
+    assert store_command("delete", "broken", "--yes").status == 0
+    assert store_command("check") == Said(0, "", "")
+
+
+async def _give_rights(service: Service, owner: str) -> None:
+    shares = Shares(opening.shares_file(service.config))
+    await shares.record(owner, {"bob"})
+    await shares.close()
 
 
 def test_what_is_imported_is_told_to_who_is_idle(

@@ -7,14 +7,13 @@ import asyncio
 import shutil
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from webmail.commands.accounts import chosen, opened
 from webmail.commands.parsing import Commands, add_command, file_of
 from webmail.config import Config, load
-from webmail.errors import MailError
+from webmail.errors import MailError, Unavailable
 from webmail.store import acl, opening
 from webmail.store.account import Account, Store
 from webmail.store.check import faults
@@ -55,13 +54,15 @@ def _told(faults_found: Iterator[str]) -> int:
 
 
 def _faults(config: Config, store: Store, users: Sequence[str], *, parse_again: bool) -> Iterator[str]:
+    known = asyncio.run(_known_shares(config))
     for found in chosen(store, users):
         account = found.account
         yield from (f"{account.uid}: {fault}" for fault in faults(account, parse_again=parse_again))
-        if asyncio.run(_differing_shares(config, account)) is not None:
+        if _differing(account, known) is not None:
             yield f"{account.uid}: the index of shared mailboxes does not know who has rights here"
     if not users:
         yield from _strange(store)
+        yield from (f"{owner}: has no account, but shares" for owner in sorted(_gone(store, known)))
 
 
 def _strange(store: Store) -> Iterator[str]:
@@ -77,13 +78,19 @@ def _repair(options: argparse.Namespace) -> int:
     status = 0
     with opened(config) as store:
         _make_lost_databases(store, options.users)
+        known = asyncio.run(_known_shares(config))
         for found in chosen(store, options.users):
-            status |= _repair_one(config, found.account, options)
+            status |= _repair_one(config, found.account, known, options)
         if not options.users:
-            for path in store.layout.left_aside():
-                shutil.rmtree(path)
-                print(f"{path} removed")
+            _remove_strange(store)
+            asyncio.run(_record_shares(config, {owner: set() for owner in _gone(store, known)}))
     return status
+
+
+def _remove_strange(store: Store) -> None:
+    for path in store.layout.left_aside():
+        shutil.rmtree(path)
+        print(f"{path} removed")
 
 
 def _make_lost_databases(store: Store, users: Sequence[str]) -> None:
@@ -95,16 +102,18 @@ def _make_lost_databases(store: Store, users: Sequence[str]) -> None:
             print(f"{user}: made a new database")
 
 
-def _repair_one(config: Config, account: Account, options: argparse.Namespace) -> int:
+def _repair_one(
+    config: Config, account: Account, known: Mapping[str, set[str]], options: argparse.Namespace
+) -> int:
     """The exit status: 1 if something is still wrong."""
     try:
         for done in repair(account, parse_again=options.bodies):
             print(f"{account.uid}: {done}", flush=True)
         if options.index:
             print(f"{account.uid}: {renew_index(account)}")
-        identifiers = asyncio.run(_differing_shares(config, account))
-        if identifiers is not None:
-            asyncio.run(_record_shares(config, account, identifiers))
+        given = _differing(account, known)
+        if given is not None:
+            asyncio.run(_record_shares(config, {account.uid: given}))
             print(f"{account.uid}: the index of shared mailboxes was written anew")
     except MailError as error:
         print(f"webmail: {account.uid}: {error}", file=sys.stderr)
@@ -112,22 +121,33 @@ def _repair_one(config: Config, account: Account, options: argparse.Namespace) -
     return _told(f"{account.uid}: {fault}" for fault in faults(account))
 
 
-async def _differing_shares(config: Config, account: Account) -> set[str] | None:
-    """To whom the account gives rights, if the index of shares says something else."""
-    async with _shares(opening.shares_file(config)) as shares:
-        known = await shares.identifiers(account.uid)
-    given = account.transact("BEGIN", acl.identifiers)
-    return None if given == known else given
+def _differing(account: Account, known: Mapping[str, set[str]]) -> set[str] | None:
+    """To whom the account gives rights, if that is not what is known; None also if it cannot be read."""
+    with suppress(Unavailable):
+        given = account.transact("BEGIN", acl.identifiers)
+        return None if given == known.get(account.uid, set()) else given
+    return None
 
 
-async def _record_shares(config: Config, account: Account, identifiers: set[str]) -> None:
-    async with _shares(opening.shares_file(config)) as shares:
-        await shares.record(account.uid, identifiers)
+def _gone(store: Store, known: Mapping[str, set[str]]) -> set[str]:
+    """Owners who have no account any more."""
+    return known.keys() - {uid for uid, _ in store.layout.accounts()}
+
+
+async def _known_shares(config: Config) -> dict[str, set[str]]:
+    async with _shares(config) as shares:
+        return await shares.everything()
+
+
+async def _record_shares(config: Config, given: Mapping[str, set[str]]) -> None:
+    async with _shares(config) as shares:
+        for owner, identifiers in given.items():
+            await shares.record(owner, identifiers)
 
 
 @asynccontextmanager
-async def _shares(file: Path) -> AsyncIterator[Shares]:
-    shares = Shares(file)
+async def _shares(config: Config) -> AsyncIterator[Shares]:
+    shares = Shares(opening.shares_file(config))
     try:
         yield shares
     finally:

@@ -17,7 +17,7 @@ from webmail.commands.parsing import Commands, add_command, add_group, file_of
 from webmail.config import Config, load
 from webmail.config.errors import BadValue
 from webmail.config.kinds import QUOTA
-from webmail.errors import BadRequest, NotFound
+from webmail.errors import BadRequest, NotFound, Unavailable
 from webmail.store import expiry, mailboxes, moving, opening, quota
 from webmail.store.account import Account
 from webmail.store.backup import back_up
@@ -70,12 +70,18 @@ def _add_expire(group: Commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
+    status = 0
     with opened(load(file_of(options))) as store:
         for found in chosen(store, ()):
-            used = found.account.transact("BEGIN", quota.usage)
+            try:
+                used = found.account.transact("BEGIN", quota.usage)
+            except Unavailable as error:
+                print(f"webmail: {found.account.uid}: {error}", file=sys.stderr)
+                status = 1
+                continue
             limits = _limit(used.bytes_limit), _limit(used.messages_limit)
             print(found.account.uid, used.messages, used.bytes, *limits, found.partition, sep="\t")
-    return 0
+    return status
 
 
 def _limit(number: int) -> str:

@@ -38,10 +38,13 @@ class Files:
 def faults(account: Account, *, parse_again: bool = False) -> Iterator[str]:
     """A sentence for each fault; `parse_again`: also compare what is stored with what is parsed now."""
     try:
-        damage, broken, found = account.transact("BEGIN", _read)
+        yield from _faults(account, parse_again=parse_again)
     except Unavailable as error:
         yield f"the database cannot be read: {error.detail}"
-        return
+
+
+def _faults(account: Account, *, parse_again: bool) -> Iterator[str]:
+    damage, broken, found = account.transact("BEGIN", _read)
     yield from damage
     yield from broken
     yield from _file_faults(account, found)

@@ -34,13 +34,9 @@ class Shares:
         """Everybody to whom this owner has given rights, in place of what was known."""
         await self._database.write(_record, owner, frozenset(identifiers))
 
-    async def identifiers(self, owner: str) -> set[str]:
-        """To whom this owner has given rights, as far as is known here."""
-        return await self._database.read(_identifiers, owner)
-
-    async def all_owners(self) -> set[str]:
-        """Everybody who has given rights to anybody."""
-        return await self._database.read(_all_owners)
+    async def everything(self) -> dict[str, set[str]]:
+        """All owners, and to whom each has given rights."""
+        return await self._database.read(_everything)
 
     async def close(self) -> None:
         await self._database.close()
@@ -54,13 +50,11 @@ def _owners(connection: sqlite3.Connection, identifiers: tuple[str, ...]) -> lis
     return [owner for (owner,) in connection.execute(query, identifiers)]
 
 
-def _identifiers(connection: sqlite3.Connection, owner: str) -> set[str]:
-    rows = connection.execute("SELECT identifier FROM share WHERE owner = ?", (owner,))
-    return {identifier for (identifier,) in rows}
-
-
-def _all_owners(connection: sqlite3.Connection) -> set[str]:
-    return {owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM share")}
+def _everything(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for owner, identifier in connection.execute("SELECT owner, identifier FROM share"):
+        found.setdefault(owner, set()).add(identifier)
+    return found
 
 
 def _record(connection: sqlite3.Connection, owner: str, identifiers: frozenset[str]) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from itertools import compress
+from dataclasses import dataclass, replace
+from itertools import compress, repeat
 
 from webmail.disk import in_thread
 from webmail.errors import OverQuota
 from webmail.imap import octets, selecting
 from webmail.imap.answers import Ok
 from webmail.imap.octets import Piece, Range
-from webmail.imap.plan import Batch, Plan, batch_of
+from webmail.imap.plan import Batch, Plan
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
-from webmail.store import columns, messages
+from webmail.store import messages
 from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
-from webmail.wire.imap_ask_fetch import Fetch, Section
+from webmail.wire.imap_ask_fetch import Fetch
 from webmail.wire.imap_sets import Numbers, Saved, runs
 
 LIGHT_BATCH = 2000  # messages of which the snapshot knows all: a millisecond of the loop
-BATCH = 500  # messages read from the database at once, in a thread
-OCTETS_BATCH = 1024 * 1024  # octets of messages whose sections are read at once
+BATCH = 500  # messages read from the database at first, in a thread; then as many as their size allows
+OCTETS_BATCH = 1024 * 1024  # octets of answers that are made at once
 ISSUED = Ok("Some of these messages are gone.", b"EXPUNGEISSUED")
 
 
@@ -124,26 +124,38 @@ async def _see(session: Session, places: list[range]) -> None:
 
 async def answer(session: Session, plan: Plan, places: list[range]) -> bool:
     """Answer for all these messages; whether they all were there."""
-    box, whole = session.box, True
-    for each in _batches(box, plan, places):
-        batch = batch_of(box, each)
+    box, whole, pace = session.box, True, Pace()
+    for each in _batches(box, plan, places, pace):
+        batch = plan.batch(box, each)
         whole = whole and len(batch.uids) == len(each)
         if plan.light:
             session.say(*plan.lines(batch, box.snapshot))
         elif batch.uids:
             told, pieces = await box.account.read(_pieces, plan, batch, box)
             whole = whole and told == len(batch.uids)
+            pace.note(told, pieces)
             await send(session, pieces)
         await session.flush()
     return whole
 
 
-def _batches(box: Selected, plan: Plan, places: list[range]) -> Iterator[range]:
-    most = LIGHT_BATCH if plan.light else BATCH
+@dataclass(slots=True)
+class Pace:
+    """How many messages are read from the database at once: as many as lately made OCTETS_BATCH."""
+
+    most: int = BATCH
+
+    def note(self, messages: int, pieces: Sequence[Piece]) -> None:
+        octets = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
+        fitting = messages * OCTETS_BATCH // max(octets, 1)
+        self.most = max(1, min(fitting, LIGHT_BATCH))
+
+
+def _batches(box: Selected, plan: Plan, places: list[range], pace: Pace) -> Iterator[range]:
     for each in places:
         start = each.start
         while start < each.stop:
-            stop = min(start + most, each.stop)
+            stop = min(start + (LIGHT_BATCH if plan.light else pace.most), each.stop)
             if plan.sections:
                 stop = _weighed(box, start, stop)
             yield range(start, stop)
@@ -163,21 +175,18 @@ def _weighed(box: Selected, start: int, stop: int) -> int:
 
 def _pieces(transaction: Transaction, plan: Plan, batch: Batch, box: Selected) -> tuple[int, list[Piece]]:
     """The answers for a batch and how many they are; in a thread."""
-    batch, heads = plan.heads(transaction, batch, box.snapshot)
+    batch, stored = plan.read(transaction, batch, box.snapshot)
+    if not batch.uids:
+        return 0, []
+    heads = plan.heads(batch, box.snapshot, stored)
     if not plan.sections:
         return len(heads), [b")\r\n".join([*heads, b""])]
-    raw = any(
-        isinstance(item, Section) and item.what.startswith("HEADER") and not item.part
-        for item in plan.sections
-    )
-    rows = columns.read(transaction, box.mailbox, batch.uids, ("file", "parts", *(("raw",) if raw else ())))
     pieces: list[Piece] = []
     told = 0
-    for head, uid in zip(heads, batch.uids, strict=True):
-        file, packed, *header = rows[uid]
-        known = header[0] if header and header[0] else None
+    raw = stored.get("raw", repeat(b""))
+    for head, *kept in zip(heads, stored["file"], stored["size"], stored["parts"], raw, strict=False):
         try:
-            items = octets.answers(octets.message(box.account.place, file, packed, known), plan.sections)
+            items = octets.answers(octets.Message(box.account.place, *kept), plan.sections)
         except FileNotFoundError:  # expunged while we looked
             continue
         if head.endswith(b"("):  # no item stands before

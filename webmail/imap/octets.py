@@ -14,7 +14,7 @@ from webmail.imap.answers import No
 from webmail.mail import header_block, sections
 from webmail.mail.sections import Section as Part
 from webmail.mail.transfer import Decoder
-from webmail.store.bodies import body_path
+from webmail.store.bodies import opened
 from webmail.wire.imap_ask_fetch import BinarySize, Section
 
 SMALL = 256 * 1024  # octets that are read at once; more is sent from the file, block by block
@@ -42,9 +42,11 @@ Piece = bytes | Range
 class Message:
     """One message's body while its sections are answered; the file is opened when it is first needed."""
 
-    path: Path
+    account: Path
+    name: str
+    size: int
     packed: bytes
-    raw: bytes | None  # its header, if all of it is in the database
+    raw: bytes = b""  # its header, if all of it was read from the database
     _parts: Sequence[Part] = ()
     _file: IO[bytes] | None = None
     lent: bool = field(default=False)
@@ -57,7 +59,7 @@ class Message:
     @property
     def file(self) -> IO[bytes]:
         if self._file is None:
-            self._file = self.path.open("rb")
+            self._file = opened(self.account, self.name)
         return self._file
 
     def close(self) -> None:
@@ -65,13 +67,9 @@ class Message:
             self._file.close()
 
     def octets(self, start: int, size: int) -> bytes:
-        if self.raw is not None and start + size <= len(self.raw):
+        if start + size <= len(self.raw):
             return self.raw[start : start + size]
         return os.pread(self.file.fileno(), size, start)
-
-
-def message(account: Path, name: str, packed: bytes, raw: bytes | None) -> Message:
-    return Message(body_path(account, name), packed, raw)
 
 
 def answers(body: Message, wanted: Sequence[Section | BinarySize]) -> list[Piece]:
@@ -90,7 +88,7 @@ def answers(body: Message, wanted: Sequence[Section | BinarySize]) -> list[Piece
 def _section(body: Message, item: Section) -> list[Piece]:
     if item.decoded:
         return _binary(body, item)
-    found = sections.find(body.parts, f"{item.part}.HEADER".lstrip(".") if item.fields else item.name)
+    found = _found(body, f"{item.part}.HEADER".lstrip(".") if item.fields else item.name)
     if found is None:
         return [item.label, b" NIL"]
     if item.fields:
@@ -100,7 +98,11 @@ def _section(body: Message, item: Section) -> list[Piece]:
         body.lent = True
         return [b"%b {%d}\r\n" % (item.label, size), Range(body.file, start, size)]
     octets = body.octets(start, size)
-    return [b"%b {%d}\r\n%b" % (item.label, len(octets), octets)]
+    return [b"%b {%d}\r\n" % (item.label, len(octets)), octets]
+
+
+def _found(body: Message, specifier: str) -> tuple[int, int] | None:
+    return sections.find(body.parts, specifier) if specifier else (0, body.size)
 
 
 def _windowed(item: Section, start: int, end: int) -> tuple[int, int]:

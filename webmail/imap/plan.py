@@ -7,23 +7,24 @@ than reading them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from webmail.imap.selected import Selected
 from webmail.store import columns
 from webmail.store.snapshot import Snapshot
-from webmail.store.transaction import Row, Transaction
+from webmail.store.transaction import Transaction
 from webmail.wire.imap_ask_fetch import BinarySize, Item, Section
 from webmail.wire.imap_print import date_time, nstring
 
 Values = Iterable[Any]
+Stored = Mapping[str, Sequence[Any]]  # for each column its values, in the order of the messages
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some messages: their sequence numbers, where they stand in the snapshot, their uids and flags."""
+    """Some messages: sequence numbers, where they stand in the snapshot, uids; flags if they are wanted."""
 
     numbers: Sequence[int]
     places: Sequence[int]
@@ -88,14 +89,38 @@ class Plan:
         words = [item for item in items if isinstance(item, str)]
         self._known = [_KNOWN[word] for word in words if word in _KNOWN]
         self._stored = [_STORED[word] for word in words if word in _STORED]
-        self._columns = tuple(dict.fromkeys(name for item in self._stored for name in item.columns))
+        names = (name for item in self._stored for name in item.columns)
+        self._columns = tuple(dict.fromkeys((*names, *self._of_sections())))
         fragments = [*(item.fragment for item in self._known), *(item.fragment for item in self._stored)]
         self.template = b"* %d FETCH (" + b" ".join(fragments)
+        self._flags = "FLAGS" in words
+
+    def _of_sections(self) -> tuple[str, ...]:
+        """The columns that `octets.Message` is made of."""
+        if not self.sections:
+            return ()
+        header = any(
+            isinstance(item, Section) and item.what.startswith("HEADER") and not item.part
+            for item in self.sections
+        )
+        return ("file", "size", "parts", *(("raw",) if header else ()))
 
     @property
     def light(self) -> bool:
         """Whether the snapshot has it all."""
-        return not self._columns and not self.sections
+        return not self._columns
+
+    def batch(self, selected: Selected, places: range) -> Batch:
+        """Messages by their places in the client's numbering, without those that are gone."""
+        snapshot = selected.snapshot
+        if selected.uids is snapshot.uids:
+            at: Sequence[int] = places
+            numbers: Sequence[int] = range(places.start + 1, places.stop + 1)
+        else:
+            pairs = [(place + 1, there) for place in places if (there := selected.place(place)) is not None]
+            numbers, at = [number for number, _ in pairs], [there for _, there in pairs]
+        flags = _flag_texts(selected, at) if self._flags else ()
+        return Batch(numbers, at, _picked(snapshot.uids, at), flags)
 
     def lines(self, batch: Batch, snapshot: Snapshot) -> list[bytes]:
         """The answers of a light plan."""
@@ -103,47 +128,34 @@ class Plan:
         known = [item.values(batch, snapshot) for item in self._known]
         return [template % values for values in zip(batch.numbers, *known, strict=True)]
 
-    def heads(self, transaction: Transaction, batch: Batch, snapshot: Snapshot) -> tuple[Batch, list[bytes]]:
-        """The messages that are still there, and their answers up to where sections or the end come."""
-        rows = columns.read(transaction, snapshot.mailbox, batch.uids, self._columns or ("size",))
+    def read(self, transaction: Transaction, batch: Batch, snapshot: Snapshot) -> tuple[Batch, Stored]:
+        """The messages that are still there, and what is stored of them."""
+        rows = columns.rows(transaction, snapshot.mailbox, batch.uids, self._columns)
         if len(rows) < len(batch.uids):
-            batch = _present(batch, rows)
-        ordered = [rows[uid] for uid in batch.uids]
+            batch = _present(batch, {row[0] for row in rows})
+        return batch, dict(zip(("uid", *self._columns), zip(*rows, strict=True), strict=False))
+
+    def heads(self, batch: Batch, snapshot: Snapshot, stored: Stored) -> list[bytes]:
+        """The answers up to where sections or the end come."""
         known = [item.values(batch, snapshot) for item in self._known]
-        stored = [self._values(item, ordered) for item in self._stored]
+        made = [_values(item, stored) for item in self._stored]
         template = self.template
-        return batch, [template % values for values in zip(batch.numbers, *known, *stored, strict=True)]
-
-    def _values(self, item: _Stored, rows: list[Row]) -> Values:
-        at = [self._columns.index(name) for name in item.columns]
-        if len(at) == 1:
-            only = at[0]
-            values = [row[only] for row in rows]
-            return values if item.make is None else map(item.make, values)
-        assert item.make is not None  # noqa: S101  several columns make one value
-        return [item.make(*(row[column] for column in at)) for row in rows]
+        return [template % values for values in zip(batch.numbers, *known, *made, strict=True)]
 
 
-def _present(batch: Batch, rows: dict[int, Row]) -> Batch:
-    at = [place for place, uid in enumerate(batch.uids) if uid in rows]
+def _values(item: _Stored, stored: Stored) -> Values:
+    columns_of = [stored[name] for name in item.columns]
+    return columns_of[0] if item.make is None else map(item.make, *columns_of)
+
+
+def _present(batch: Batch, there: set[int]) -> Batch:
+    at = [place for place, uid in enumerate(batch.uids) if uid in there]
     return Batch(
         [batch.numbers[place] for place in at],
         [batch.places[place] for place in at],
         [batch.uids[place] for place in at],
-        [batch.flags[place] for place in at],
+        [batch.flags[place] for place in at] if batch.flags else (),
     )
-
-
-def batch_of(selected: Selected, places: range) -> Batch:
-    """Messages by their places in the client's numbering, without those that are gone."""
-    snapshot = selected.snapshot
-    if selected.uids is snapshot.uids:
-        at: Sequence[int] = places
-        numbers: Sequence[int] = range(places.start + 1, places.stop + 1)
-    else:
-        pairs = [(place + 1, there) for place in places if (there := selected.place(place)) is not None]
-        numbers, at = [number for number, _ in pairs], [there for _, there in pairs]
-    return Batch(numbers, at, _picked(snapshot.uids, at), _flag_texts(selected, at))
 
 
 def _flag_texts(selected: Selected, places: Sequence[int]) -> list[bytes]:

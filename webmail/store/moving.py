@@ -42,8 +42,7 @@ def move(places: Layout, uid: str, place: Path, partition: str) -> Path:
         try:
             _copy(connection, place, target)
         except BaseException:
-            connection.execute("PRAGMA locking_mode = NORMAL")
-            connection.execute("PRAGMA journal_mode = WAL")
+            _unlock(connection)
             raise
         _retire(connection, place)
     return target
@@ -55,10 +54,7 @@ def _alone(place: Path) -> Iterator[sqlite3.Connection]:
     path = place / DATABASE
     try:
         with closing(connection_to(path)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else has it open
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
+            _lock(connection)
             yield connection
     except sqlite3.Error as error:
         found = in_our_words(error, path)
@@ -67,6 +63,22 @@ def _alone(place: Path) -> Iterator[sqlite3.Connection]:
                 "The account is in use: stop the services that serve it first.", detail=str(path)
             ) from error
         raise found from error
+
+
+def _lock(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else has it open
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+    except sqlite3.Error:  # somebody came in between
+        _unlock(connection)
+        raise
+
+
+def _unlock(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA locking_mode = NORMAL")
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _copy(connection: sqlite3.Connection, place: Path, target: Path) -> None:

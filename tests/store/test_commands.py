@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.imap.service import Service
 from tests.imap.talk import Client, letter, literal
 from tests.store.accounts import file_of, spoil
 from webmail.cli import main
+from webmail.commands.transfer import Bar
 from webmail.config.configutil import main as configutil
 from webmail.store import opening
 from webmail.store.account import Account, Store
@@ -272,3 +274,17 @@ def test_who_is_not_the_owner_changes_nothing(service: Service, store_command: C
         assert "belongs to 12345: run this as 12345" in store_command("list").err
     finally:
         shutil.chown(data, os.geteuid())
+
+
+def test_a_bar_is_shown_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Bar()(5, 10)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    bar = Bar()
+    bar(5, 10)
+    bar(6, 10)  # too soon after the one before
+    assert capsys.readouterr().err == f"\r[{'#' * 20}{' ' * 20}] 50 %"
+    bar(10, 10)
+    assert capsys.readouterr().err.endswith("] 100 %\r\x1b[K")

@@ -63,7 +63,9 @@ def _all(account: Account) -> dict[str, list[tuple[bytes, tuple[str, ...], int]]
 def test_a_maildir_brings_back_everything(full: Account, bob: Account, tmp_path: Path, crlf: bool) -> None:
     assert to_maildir(full, tmp_path / "out", "", _nothing, crlf=crlf) == Report(len(LETTERS) + 1)
     assert (tmp_path / "out" / ".K&APY-ln.Fr&APw-h&AC4-st&APw-ck.&-c" / "cur").is_dir()
+    (tmp_path / "out" / ".Empty" / "cur").mkdir(parents=True)
     counts = list(from_maildir(bob, tmp_path / "out", "", _nothing, crlf=crlf))
+    assert mailbox(bob, "Empty").messages == 0
     assert Count("INBOX", len(LETTERS)) in counts
     assert Count("Köln/Früh.stück/&c", 1) in counts
     assert _all(bob).items() >= _all(full).items()

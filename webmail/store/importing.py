@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from webmail.errors import NotFound
 from webmail.mail.index import Octets
@@ -61,12 +62,14 @@ def from_maildir(
     for mailbox, entries in listed:
         with _Intake(account, mailbox, crlf=crlf) as intake:
             for entry in entries:
+                counted.advance(1)
                 try:
-                    with _mapped(entry.path) as octets:
-                        intake.take(octets, 0, len(octets), (), entry.flags, entry.when)
+                    file = entry.path.open("rb")
                 except FileNotFoundError:
                     intake.count.gone += 1
-                counted.advance(1)
+                    continue
+                with file, _mapped(file) as octets:
+                    intake.take(octets, 0, len(octets), (), entry.flags, entry.when)
         yield intake.count
 
 
@@ -85,10 +88,14 @@ def from_mbox(
     if not listed:
         raise NotFound(f"{path}: there is no file that ends in {MBOX}")
     counted = _Counted(progress, sum(file.stat().st_size for _, file in listed))
-    for mailbox, file in listed:
-        with _mapped(file) as octets, _Intake(account, mailbox, crlf=crlf) as intake:
+    for mailbox, named in listed:
+        with (
+            named.open("rb") as file,
+            _mapped(file) as octets,
+            _Intake(account, mailbox, crlf=crlf) as intake,
+        ):
             at = 0
-            written = int(file.stat().st_mtime)
+            written = int(named.stat().st_mtime)
             for found in mbox.messages(octets):
                 when = written if found.when is None else found.when
                 intake.take(octets, found.start, found.end, found.cuts, found.flags, when)
@@ -113,7 +120,8 @@ class _Intake:
         self._account, self._crlf = account, crlf
         self._name = mailboxes.checked(name)
         self._received: list[Received] = []
-        self._known = account.transact("BEGIN", partial(_known, name=self._name))
+        target = account.transact("BEGIN IMMEDIATE", partial(_target, name=self._name))
+        self._known = account.transact("BEGIN", partial(_known, mailbox=target.id))
         self.count = Count(self._name)
 
     def __enter__(self) -> Self:
@@ -182,14 +190,13 @@ class _Intake:
         messages.append(transaction, target.id, kept, bypass_quota=True)
 
 
-def _known(transaction: Transaction, name: str) -> dict[tuple[int, int], list[str]]:
+def _known(transaction: Transaction, mailbox: int) -> dict[tuple[int, int], list[str]]:
     """The bodies of a mailbox by internaldate and size."""
     known: dict[tuple[int, int], list[str]] = {}
-    mailbox = mailboxes.find(transaction, name)
     rows = transaction.all(
         "SELECT m.internaldate, m.size, b.file FROM message m JOIN body b ON b.id = m.body"
         " WHERE m.mailbox = ?",
-        mailbox.id if mailbox else 0,
+        mailbox,
     )
     for when, size, file in rows:
         known.setdefault((when, size), []).append(file)
@@ -214,11 +221,10 @@ def _kept(start: int, end: int, cuts: Cuts) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[Octets]:
+def _mapped(file: BinaryIO) -> Iterator[Octets]:
     """A file's octets without holding them in memory; it must not be cut meanwhile."""
-    with path.open("rb") as file:
-        if not path.stat().st_size:
-            yield b""
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
-            yield octets
+    if not os.fstat(file.fileno()).st_size:
+        yield b""
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
+        yield octets

@@ -68,7 +68,7 @@ async def _begin(session: Session, returns: Returns | None = None, *, uid: bool)
     """
     box = session.box
     numbers, last = box.uids, box.last
-    await session.tell(expunges=uid)
+    await session.tell(expunges=uid, uid=uid)
     if box.uids is not numbers:
         numbers = numbers + box.uids[bisect_right(box.uids, last) :]
     view = View(box, session.who, numbers)

@@ -359,8 +359,8 @@ class Session:
         else:
             depth = MAX_DEPTH if self.user else MAX_DEPTH_BEFORE_LOGIN
             asked = command.parse(Arguments(await self._pieces(began), utf8=self.utf8, depth=depth))
-        if command.sync.before:
-            await self.tell(expunges=not command.sync.numbered)
+        if command.sync.before:  # RFC 9051, 6.4.9: UIDs in all that a UID command tells
+            await self.tell(expunges=not command.sync.numbered, uid=began.name.startswith("UID "))
         ok: Ok = await command.run(self, asked)
         if command.sync.after and not self.leaving:
             await self.tell(expunges=not command.sync.numbered)

@@ -37,7 +37,8 @@ class Sync:
 
 NEVER = Sync()  # the command does it itself, or there is nothing to tell
 AFTER = Sync(after=True)
-BEFORE = Sync(before=True)
+BEFORE = Sync(before=True)  # so that a uid means the message, whether it was told before or not
+BOTH = Sync(before=True, after=True)
 BEFORE_NUMBERED = Sync(before=True, numbered=True)  # RFC 9051, 7.5.1: no EXPUNGE in FETCH, STORE, SEARCH
 
 

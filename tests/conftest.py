@@ -12,16 +12,39 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.servers import system
+from tests.servers.backend import Backend, Person
 from tests.servers.certificates import Authority
 from tests.servers.chromium import chromium, page_of
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.dovecot import Dovecot
+from tests.servers.imap_service import ImapService
 from tests.servers.postfix import Postfix
 from tests.servers.product import Product, settings_for
 from tests.servers.visitor import Visitor
 
 LIMIT = 30  # seconds for one conversation of a test
 
+OWN = "own"  # of --backend: our own IMAP service
+BACKENDS = {"backend", "dovecot_a", "dovecot_b"}  # the fixtures that are one, or the kind of it
+
+Kind = type[Dovecot] | type[ImapService]
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backend",
+        choices=["dovecot", OWN],
+        default="dovecot",
+        help="what the fixtures dovecot_a and dovecot_b are: what they are called, or our own IMAP service",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What has nothing to do with a backend is not tried a second time."""
+    if config.getoption("--backend") == OWN:
+        others = [item for item in items if not BACKENDS.intersection(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture
@@ -50,21 +73,27 @@ def certificates(servers: Path) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def dovecot_a(servers: Path, certificates: Authority) -> Iterator[Dovecot]:
-    """The first backend: alice, bob, carol, small (1 MB of quota) and spares a001…"""
-    people = [Person("alice"), Person("bob"), Person("carol"), Person("small", quota="1M")]
-    certificate = certificates.issue("a", "127.0.0.1", "localhost", "store1.example.test")
-    with Dovecot(
-        servers / "a", people, certificate, host="127.0.0.1", admin="admina", adminpass="secret-a", spare="a"
-    ) as dovecot:
-        yield dovecot
+def backend(request: pytest.FixtureRequest) -> Kind:
+    """What kind of backend `--backend` asks for."""
+    return ImapService if request.config.getoption("--backend") == OWN else Dovecot
 
 
 @pytest.fixture(scope="session")
-def dovecot_b(servers: Path, certificates: Authority) -> Iterator[Dovecot]:
+def dovecot_a(servers: Path, certificates: Authority, backend: Kind) -> Iterator[Backend]:
+    """The first backend: alice, bob, carol, small (1 MB of quota) and spares a001…"""
+    people = [Person("alice"), Person("bob"), Person("carol"), Person("small", quota="1M")]
+    certificate = certificates.issue("a", "127.0.0.1", "localhost", "store1.example.test")
+    with backend(
+        servers / "a", people, certificate, host="127.0.0.1", admin="admina", adminpass="secret-a", spare="a"
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def dovecot_b(servers: Path, certificates: Authority, backend: Kind) -> Iterator[Backend]:
     """The second backend, at 127.0.0.2: dave, erin and spares b001…; everything differs from the first."""
     certificate = certificates.issue("b", "127.0.0.2", "store2.example.test")
-    with Dovecot(
+    with backend(
         servers / "b",
         [Person("dave"), Person("erin")],
         certificate,
@@ -72,13 +101,13 @@ def dovecot_b(servers: Path, certificates: Authority) -> Iterator[Dovecot]:
         admin="adminb",
         adminpass="secret-b",
         spare="b",
-    ) as dovecot:
-        yield dovecot
+    ) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def postfix(
-    servers: Path, certificates: Authority, dovecot_a: Dovecot, dovecot_b: Dovecot
+    servers: Path, certificates: Authority, dovecot_a: Backend, dovecot_b: Backend
 ) -> Iterator[Postfix]:
     """An MTA that hands mail for example.test to the two backends."""
     certificate = certificates.issue("mta", "127.0.0.1", "localhost", "mail.example.test")
@@ -87,14 +116,14 @@ def postfix(
 
 
 @pytest.fixture(scope="session")
-def product(servers: Path, dovecot_a: Dovecot, dovecot_b: Dovecot, postfix: Postfix) -> Iterator[Product]:
+def product(servers: Path, dovecot_a: Backend, dovecot_b: Backend, postfix: Postfix) -> Iterator[Product]:
     """The product in front of both backends; alice, bob, carol, small, dave and erin can sign in."""
     settings = settings_for([dovecot_a, dovecot_b], postfix) | {"logfile.http.loglevel": "Debug"}
     made = Product(servers / "product", settings)
-    for dovecot in (dovecot_a, dovecot_b):
-        for person in dovecot.people:
-            if person not in dovecot.spares:
-                made.add(person, dovecot.host, person.name.title())
+    for each in (dovecot_a, dovecot_b):
+        for person in each.people:
+            if person not in each.spares:
+                made.add(person, each.host, person.name.title())
     with made:
         yield made
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from tests.samples.letters import FOLDERS
 from tests.samples.mailbox import mails
+from tests.servers.backend import Person
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import encoded as utf7
 from tests.servers.mailbox import fill, imap
 from tests.servers.postfix import Postfix

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.samples.letters import LETTERS
-from tests.servers.dovecot import Person
+from tests.servers.backend import Person
 from tests.servers.product import ROOT
 from tests.servers.visitor import Visitor
 

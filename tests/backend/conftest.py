@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.backend import Person
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.dovecot import Dovecot
 
 WITHOUT_ACL_USER = "plugin {\n  acl_user =\n}\n"
 

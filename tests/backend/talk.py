@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from webmail.config import Config
 from webmail.config.configuration import of
 from webmail.directory import User
@@ -17,7 +17,7 @@ LOG = logging.getLogger("http")
 PREFIX = "local.service.proxy."
 
 
-def config(dovecot: Dovecot, **more: object) -> Config:
+def config(dovecot: Backend, **more: object) -> Config:
     """The way to this Dovecot as its administrator; `more` are parameters of the proxy."""
     values = {"imapport": dovecot.imap, "admin": dovecot.admin, "adminpass": dovecot.adminpass, **more}
     return of({PREFIX + name: str(value) for name, value in values.items()})
@@ -43,7 +43,7 @@ async def pool(settings: Config) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def box(dovecot: Dovecot, name: str, **more: object) -> AsyncIterator[Box]:
+async def box(dovecot: Backend, name: str, **more: object) -> AsyncIterator[Box]:
     """One lease of one person, over a pool of its own."""
     async with pool(config(dovecot, **more)) as made, made.lease(person(name, dovecot.host)) as lent:
         yield lent

@@ -9,7 +9,7 @@ import pytest
 
 from tests.backend.talk import box, config, mail, person, pool
 from tests.conftest import Run
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from tests.servers.mailbox import deliver, fill, imap, messages
 from webmail.errors import AlreadyExists, BadRequest, NotFound, OverQuota
 from webmail.http.backend.mailbox import Box
@@ -21,7 +21,7 @@ async def subjects(it: Box, folder: str) -> list[str]:
     return [row.subject for row in (await it.page(folder)).rows]
 
 
-def test_flags_are_set_and_removed(run: Run, dovecot_a: Dovecot) -> None:
+def test_flags_are_set_and_removed(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one"), mail("two")])
 
@@ -37,7 +37,7 @@ def test_flags_are_set_and_removed(run: Run, dovecot_a: Dovecot) -> None:
     run(change())
 
 
-def test_a_flag_that_is_set_already_is_no_error(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_flag_that_is_set_already_is_no_error(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one")])
 
@@ -50,7 +50,7 @@ def test_a_flag_that_is_set_already_is_no_error(run: Run, dovecot_a: Dovecot) ->
     run(change())
 
 
-def test_changing_what_is_gone(run: Run, dovecot_a: Dovecot) -> None:
+def test_changing_what_is_gone(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one")])
 
@@ -78,7 +78,7 @@ def test_changing_what_is_gone(run: Run, dovecot_a: Dovecot) -> None:
 
 
 @pytest.mark.parametrize("lacking", ["", "MOVE", WITHOUT])
-def test_changing_what_came_after_the_folder_was_selected(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_changing_what_came_after_the_folder_was_selected(run: Run, dovecot_a: Backend, lacking: str) -> None:
     """A connection that selected the folder before does not know the UIDs that another one listed."""
     name = dovecot_a.spare().name
     who = person(name, dovecot_a.host)
@@ -111,7 +111,7 @@ def test_changing_what_came_after_the_folder_was_selected(run: Run, dovecot_a: D
 
 
 @pytest.mark.parametrize("lacking", ["", "MOVE", WITHOUT])
-def test_moving_and_copying(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_moving_and_copying(run: Run, dovecot_a: Backend, lacking: str) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one"), mail("two"), mail("three")])
 
@@ -128,7 +128,7 @@ def test_moving_and_copying(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
 
 
 @pytest.mark.parametrize("lacking", ["", WITHOUT])
-def test_what_others_marked_as_deleted_stays(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_what_others_marked_as_deleted_stays(run: Run, dovecot_a: Backend, lacking: str) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("theirs"), mail("ours"), mail("kept")])
     with imap(dovecot_a, name) as other:
@@ -149,7 +149,7 @@ def test_what_others_marked_as_deleted_stays(run: Run, dovecot_a: Dovecot, lacki
     run(change())
 
 
-def test_deleting_twice_is_for_good(run: Run, dovecot_a: Dovecot) -> None:
+def test_deleting_twice_is_for_good(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("unwanted"), mail("kept")])
 
@@ -165,7 +165,7 @@ def test_deleting_twice_is_for_good(run: Run, dovecot_a: Dovecot) -> None:
     run(change())
 
 
-def test_trash_is_made_where_there_is_none(run: Run, dovecot_a: Dovecot) -> None:
+def test_trash_is_made_where_there_is_none(run: Run, dovecot_a: Backend) -> None:
     """Also when it vanishes between the folder list and the deletion."""
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one"), mail("two")])
@@ -183,7 +183,7 @@ def test_trash_is_made_where_there_is_none(run: Run, dovecot_a: Dovecot) -> None
     run(change())
 
 
-def test_emptying(run: Run, dovecot_a: Dovecot) -> None:
+def test_emptying(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail(f"m{n}") for n in range(30)])
 
@@ -198,7 +198,7 @@ def test_emptying(run: Run, dovecot_a: Dovecot) -> None:
     run(change())
 
 
-def test_appending_in_blocks(run: Run, dovecot_a: Dovecot) -> None:
+def test_appending_in_blocks(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     content = mail("filed", "x" * 70 + "\r\n") + b"y" * 3_000_000 + b"\r\n"
 
@@ -224,7 +224,7 @@ def test_appending_in_blocks(run: Run, dovecot_a: Dovecot) -> None:
 
 
 @pytest.mark.parametrize("claimed", [-1, 1])
-def test_a_wrong_size_ends_the_connection(run: Run, dovecot_a: Dovecot, claimed: int) -> None:
+def test_a_wrong_size_ends_the_connection(run: Run, dovecot_a: Backend, claimed: int) -> None:
     name = dovecot_a.spare().name
     content = mail("wrong")
 
@@ -237,7 +237,7 @@ def test_a_wrong_size_ends_the_connection(run: Run, dovecot_a: Dovecot, claimed:
     run(change())
 
 
-def test_appending_to_a_folder_that_is_gone(run: Run, dovecot_a: Dovecot) -> None:
+def test_appending_to_a_folder_that_is_gone(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
 
     async def change() -> None:
@@ -251,7 +251,7 @@ def test_appending_to_a_folder_that_is_gone(run: Run, dovecot_a: Dovecot) -> Non
     run(change())
 
 
-def test_no_room(run: Run, dovecot_a: Dovecot) -> None:
+def test_no_room(run: Run, dovecot_a: Backend) -> None:
     """A refusal comes before the message is sent, and the connection stays in order."""
 
     async def change() -> None:
@@ -265,7 +265,7 @@ def test_no_room(run: Run, dovecot_a: Dovecot) -> None:
     run(change())
 
 
-def test_no_limit_is_no_quota(run: Run, dovecot_a: Dovecot) -> None:
+def test_no_limit_is_no_quota(run: Run, dovecot_a: Backend) -> None:
     async def ask() -> None:
         async with box(dovecot_a, "alice", ignorecapabilities="QUOTA") as it:
             assert await it.quota() is None
@@ -274,7 +274,7 @@ def test_no_limit_is_no_quota(run: Run, dovecot_a: Dovecot) -> None:
 
 
 @pytest.mark.parametrize("lacking", ["", WITHOUT])
-def test_a_draft_takes_the_place_of_its_older_copy(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_a_draft_takes_the_place_of_its_older_copy(run: Run, dovecot_a: Backend, lacking: str) -> None:
     name = dovecot_a.spare().name
 
     async def change() -> None:
@@ -298,7 +298,7 @@ def test_a_draft_takes_the_place_of_its_older_copy(run: Run, dovecot_a: Dovecot,
     run(change())
 
 
-def test_what_was_sent_is_found(run: Run, dovecot_a: Dovecot) -> None:
+def test_what_was_sent_is_found(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
 
     async def change() -> None:
@@ -312,7 +312,7 @@ def test_what_was_sent_is_found(run: Run, dovecot_a: Dovecot) -> None:
     run(change())
 
 
-def test_folders_are_made_renamed_and_deleted(run: Run, dovecot_a: Dovecot) -> None:
+def test_folders_are_made_renamed_and_deleted(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     odd = 'a "quoted" back\\slash & grüße 📬 {3}'
 
@@ -344,7 +344,7 @@ def test_folders_are_made_renamed_and_deleted(run: Run, dovecot_a: Dovecot) -> N
     run(change())
 
 
-def test_folders_that_cannot_be(run: Run, dovecot_a: Dovecot) -> None:
+def test_folders_that_cannot_be(run: Run, dovecot_a: Backend) -> None:
     async def change() -> None:
         async with box(dovecot_a, "alice") as it:
             for name in ("", " ", "a//b", "/a", "a\r\nb", "a\0", "x" * 300, "all*", "100%"):

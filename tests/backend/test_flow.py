@@ -14,8 +14,8 @@ import uvloop
 from tests.backend.impostor import ROW, SELECT, Impostor
 from tests.backend.talk import at, box, config, mail, person, pool
 from tests.conftest import Run
+from tests.servers.backend import Backend
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import fill
 from webmail.errors import Unavailable
 from webmail.http.backend.cache import MAX_ROWS_OF_ONE, Cache, Window
@@ -33,7 +33,7 @@ async def all_flags(session: Session) -> int:
     return len(merged(await session.ask(fetch(every, NEWS, uid=False))))
 
 
-def test_the_flags_of_3500_messages_in_one_answer(run: Run, dovecot_a: Dovecot) -> None:
+def test_the_flags_of_3500_messages_in_one_answer(run: Run, dovecot_a: Backend) -> None:
     """Our library's own reader recursed once per line and died beyond 980."""
     name = dovecot_a.spare().name
     fill(dovecot_a, name, (mail(f"n{n}") for n in range(3500)))
@@ -85,7 +85,7 @@ def test_a_backend_that_does_not_read_stops_an_append(run: Run) -> None:
     run(talk())
 
 
-def test_a_long_append_may_take_longer_than_one_answer(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_long_append_may_take_longer_than_one_answer(run: Run, dovecot_a: Backend) -> None:
     """The time limit is for silence, not for a message that flows."""
     name = dovecot_a.spare().name
     content = mail("slow")
@@ -105,7 +105,7 @@ def test_a_long_append_may_take_longer_than_one_answer(run: Run, dovecot_a: Dove
 
 
 @pytest.mark.parametrize("lacking", ["", "BINARY"])
-def test_parts_are_decoded_by_the_server_or_by_us(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_parts_are_decoded_by_the_server_or_by_us(run: Run, dovecot_a: Backend, lacking: str) -> None:
     name = dovecot_a.spare().name
     encoded = b"\r\n".join([b"aGVsbG8gd29ybGQhISEhIQ==" if n == 3999 else b"QUJD" * 19 for n in range(4000)])
     wanted = b"ABC" * 19 * 3999 + b"hello world!!!!!"
@@ -160,7 +160,7 @@ def test_an_encoding_that_the_server_does_not_know(run: Run) -> None:
 @pytest.mark.parametrize(
     "encoded", ["QUJD\r\n-- footer of a mailing list\r\n", "QUJD=====QUJD", "QU!JD\r\nzzz"]
 )
-def test_damaged_base64_that_the_server_refuses_to_decode(run: Run, dovecot_a: Dovecot, encoded: str) -> None:
+def test_damaged_base64_that_the_server_refuses_to_decode(run: Run, dovecot_a: Backend, encoded: str) -> None:
     """NO [PARSE] for BINARY: then we take what can be taken."""
     name = dovecot_a.spare().name
     content = mail("d", encoded, Content_Type="application/x", Content_Transfer_Encoding="base64")
@@ -203,7 +203,7 @@ def test_a_server_that_gives_up_decoding_midway(run: Run) -> None:
     run(talk())
 
 
-def test_the_product_s_event_loop_with_tls(dovecot_a: Dovecot, certificates: Authority) -> None:
+def test_the_product_s_event_loop_with_tls(dovecot_a: Backend, certificates: Authority) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one")])
     settings = config(dovecot_a, imapport=dovecot_a.imaps, imapssl="yes", imapcafile=certificates.ca)

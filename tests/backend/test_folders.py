@@ -7,6 +7,7 @@ import pytest
 from tests.backend.impostor import Answer, Impostor
 from tests.backend.talk import at, box, mail, person, pool
 from tests.conftest import Run
+from tests.servers.backend import Backend
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import fill, imap
 from webmail.errors import NotAllowed
@@ -131,7 +132,7 @@ def test_a_server_without_hierarchy() -> None:
 @pytest.mark.parametrize(
     "lacking", ["", "LIST-STATUS", "LIST-EXTENDED", "SPECIAL-USE", "NAMESPACE LIST-EXTENDED LIST-STATUS"]
 )
-def test_dovecot_by_every_way(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_dovecot_by_every_way(run: Run, dovecot_a: Backend, lacking: str) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("unseen")])
     with imap(dovecot_a, name) as other:

@@ -9,6 +9,7 @@ import pytest
 from tests.backend.impostor import Impostor
 from tests.backend.talk import at, config, mail, person, pool
 from tests.conftest import Run
+from tests.servers.backend import Backend
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import fill
@@ -27,7 +28,7 @@ async def total(settings: Config, who: Identity) -> int:
 
 @pytest.mark.parametrize("lacking", ["", "SASL-IR", "LITERAL+ LITERAL-"])
 def test_two_backends_with_their_own_administrators(
-    run: Run, dovecot_a: Dovecot, dovecot_b: Dovecot, certificates: Authority, lacking: str
+    run: Run, dovecot_a: Backend, dovecot_b: Backend, certificates: Authority, lacking: str
 ) -> None:
     a, b = dovecot_a.spare().name, dovecot_b.spare().name
     fill(dovecot_a, a, [mail("a")])
@@ -57,7 +58,7 @@ def test_two_backends_with_their_own_administrators(
 
 @pytest.mark.parametrize("missing", [("admin",), ("adminpass",), ("admin", "adminpass")])
 def test_missing_credentials_are_named_in_the_log(
-    run: Run, dovecot_a: Dovecot, caplog: pytest.LogCaptureFixture, missing: tuple[str, ...]
+    run: Run, dovecot_a: Backend, caplog: pytest.LogCaptureFixture, missing: tuple[str, ...]
 ) -> None:
     settings = config(dovecot_a, **dict.fromkeys(missing, ""))
     with pytest.raises(Unavailable) as caught:
@@ -69,7 +70,7 @@ def test_missing_credentials_are_named_in_the_log(
         assert named == (name in missing)
 
 
-def test_a_wrong_administrator(run: Run, dovecot_a: Dovecot, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wrong_administrator(run: Run, dovecot_a: Backend, caplog: pytest.LogCaptureFixture) -> None:
     settings = config(dovecot_a, adminpass="not-it-at-all")
     with pytest.raises(Unavailable) as caught:
         run(total(settings, person("alice")))
@@ -78,13 +79,13 @@ def test_a_wrong_administrator(run: Run, dovecot_a: Dovecot, caplog: pytest.LogC
     assert "not-it-at-all" not in caplog.text
 
 
-def test_somebody_whom_the_backend_does_not_know(run: Run, dovecot_a: Dovecot) -> None:
+def test_somebody_whom_the_backend_does_not_know(run: Run, dovecot_a: Backend) -> None:
     with pytest.raises(Unavailable):
         run(total(config(dovecot_a), person("nobody")))
 
 
 @pytest.mark.parametrize("lacking", ["", "SASL-IR", "AUTH=PLAIN"])
-def test_each_with_the_own_password(run: Run, dovecot_a: Dovecot, lacking: str) -> None:
+def test_each_with_the_own_password(run: Run, dovecot_a: Backend, lacking: str) -> None:
     settings = config(dovecot_a, login="user", admin="", adminpass="", ignorecapabilities=lacking)
     assert run(total(settings, person("bob", password="secret"))) == 0
     with pytest.raises(AuthFailed):
@@ -93,7 +94,7 @@ def test_each_with_the_own_password(run: Run, dovecot_a: Dovecot, lacking: str) 
         run(total(settings, person("bob")))
 
 
-def test_trying_a_password(run: Run, dovecot_a: Dovecot) -> None:
+def test_trying_a_password(run: Run, dovecot_a: Backend) -> None:
     async def talk() -> None:
         async with pool(config(dovecot_a, admin="", adminpass="")) as made:
             assert await made.try_login(dovecot_a.host, "bob", "secret")
@@ -173,7 +174,7 @@ def test_capabilities_are_read_again_after_login(run: Run) -> None:
 
 
 def test_certificates_are_verified(
-    run: Run, dovecot_a: Dovecot, dovecot_b: Dovecot, certificates: Authority
+    run: Run, dovecot_a: Backend, dovecot_b: Backend, certificates: Authority
 ) -> None:
     trusted = {"imapssl": "yes", "imapcafile": certificates.ca}
     settings = config(dovecot_a, imapport=dovecot_a.imaps, **trusted)
@@ -201,7 +202,7 @@ def test_an_inbox_that_acl_hides(run: Run, dovecot_acl: Dovecot, caplog: pytest.
     assert "acl_user" in caplog.text
 
 
-def test_secrets_stay_out_of_the_log(run: Run, dovecot_a: Dovecot, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_stay_out_of_the_log(run: Run, dovecot_a: Backend, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "http")
     fill(dovecot_a, (name := dovecot_a.spare().name), [mail("private matter")])
     run(total(config(dovecot_a), person(name)))

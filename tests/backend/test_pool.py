@@ -12,7 +12,7 @@ import pytest
 from tests.backend.impostor import CUT, ROW, Impostor
 from tests.backend.talk import at, box, config, mail, person, pool
 from tests.conftest import Run
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from tests.servers.mailbox import deliver, fill
 from tests.servers.process import free_port
 from webmail.errors import Busy, NotFound, Unavailable
@@ -135,7 +135,7 @@ def test_a_fresh_connection_that_dies_is_not_replaced(run: Run) -> None:
     run(talk())
 
 
-def test_cancelled_in_the_middle_of_a_fetch(run: Run, dovecot_a: Dovecot) -> None:
+def test_cancelled_in_the_middle_of_a_fetch(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("big", "x" * 70 + "\r\n" * 400_000)])
 
@@ -170,7 +170,7 @@ async def a_page_that_fails(made: Pool) -> None:
         raise ZeroDivisionError
 
 
-def test_no_place_is_lost_in_a_storm_of_cancellations(run: Run, dovecot_a: Dovecot) -> None:
+def test_no_place_is_lost_in_a_storm_of_cancellations(run: Run, dovecot_a: Backend) -> None:
     people = [dovecot_a.spare().name for _ in range(8)]
     for name in people:
         fill(dovecot_a, name, [mail(f"m{n}", "x" * 5000) for n in range(60)])
@@ -216,7 +216,7 @@ def test_an_error_of_ours_closes_the_connection_and_an_answer_does_not(run: Run)
     run(talk())
 
 
-def test_many_leases_of_one_person_share_three_connections(run: Run, dovecot_a: Dovecot) -> None:
+def test_many_leases_of_one_person_share_three_connections(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one")])
     who = person(name, dovecot_a.host)
@@ -347,7 +347,7 @@ def test_a_silent_backend_is_tried_by_one_at_a_time(run: Run, monkeypatch: pytes
     run(talk())
 
 
-def test_a_slow_download_holds_no_connection(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_slow_download_holds_no_connection(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     lines = b"".join(b"%08d %s\r\n" % (n, b"x" * 60) for n in range(60_000))
     fill(dovecot_a, name, [mail("big") + lines])
@@ -371,7 +371,7 @@ def test_a_slow_download_holds_no_connection(run: Run, dovecot_a: Dovecot) -> No
     run(talk())
 
 
-def test_a_message_expunged_in_the_middle_of_a_download(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_message_expunged_in_the_middle_of_a_download(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("big") + b"x" * 3_000_000])
     who = person(name, dovecot_a.host)
@@ -410,7 +410,7 @@ def test_no_folder_list_is_older_than_an_own_change(run: Run) -> None:
     run(talk())
 
 
-def test_counts_are_asked_anew_when_a_page_says_otherwise(run: Run, dovecot_a: Dovecot) -> None:
+def test_counts_are_asked_anew_when_a_page_says_otherwise(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("old")])
 

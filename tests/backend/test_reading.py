@@ -6,8 +6,8 @@ import pytest
 
 from tests.backend.talk import box, config, mail, person, pool
 from tests.conftest import Run
-from tests.servers.dovecot import Dovecot
-from tests.servers.mailbox import Mail, deliver, fill, imap
+from tests.servers.backend import Backend, Mail
+from tests.servers.mailbox import deliver, fill, imap
 from webmail.errors import NotFound
 
 NASTY = (
@@ -22,7 +22,7 @@ NASTY = (
 )
 
 
-def test_pages_are_newest_first(run: Run, dovecot_a: Dovecot) -> None:
+def test_pages_are_newest_first(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail(f"number {n}") for n in range(1, 121)])
 
@@ -41,7 +41,7 @@ def test_pages_are_newest_first(run: Run, dovecot_a: Dovecot) -> None:
     run(read())
 
 
-def test_an_empty_folder_has_one_page(run: Run, dovecot_a: Dovecot) -> None:
+def test_an_empty_folder_has_one_page(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
 
     async def read() -> None:
@@ -52,7 +52,7 @@ def test_an_empty_folder_has_one_page(run: Run, dovecot_a: Dovecot) -> None:
     run(read())
 
 
-def test_nasty_subjects_arrive_as_they_are(run: Run, dovecot_a: Dovecot) -> None:
+def test_nasty_subjects_arrive_as_they_are(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     junk = mail("junk \udce9\udcff end")
     fill(dovecot_a, name, [*(mail(subject) for subject in NASTY), junk])
@@ -67,7 +67,7 @@ def test_nasty_subjects_arrive_as_they_are(run: Run, dovecot_a: Dovecot) -> None
     run(read())
 
 
-def test_a_row_says_who_when_and_what(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_row_says_who_when_and_what(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     content = mail("flags", From='"Sales, Inc" <sales@x.test>', To="a@x.test, b@x.test")
     fill(dovecot_a, name, [Mail(content, frozenset({"seen", "flagged", "answered"}), when=1_700_000_000)])
@@ -86,7 +86,7 @@ def test_a_row_says_who_when_and_what(run: Run, dovecot_a: Dovecot) -> None:
     run(read())
 
 
-def test_what_arrives_meanwhile_is_on_the_page(run: Run, dovecot_a: Dovecot) -> None:
+def test_what_arrives_meanwhile_is_on_the_page(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("old")])
 
@@ -102,7 +102,7 @@ def test_what_arrives_meanwhile_is_on_the_page(run: Run, dovecot_a: Dovecot) -> 
     run(read())
 
 
-def test_flags_that_others_set_are_on_the_page(run: Run, dovecot_a: Dovecot) -> None:
+def test_flags_that_others_set_are_on_the_page(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("one"), mail("two")])
 
@@ -121,7 +121,7 @@ def test_flags_that_others_set_are_on_the_page(run: Run, dovecot_a: Dovecot) -> 
     run(read())
 
 
-def test_opening_tells_the_header_and_the_structure(run: Run, dovecot_a: Dovecot) -> None:
+def test_opening_tells_the_header_and_the_structure(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     content = mail(
         "open",
@@ -151,7 +151,7 @@ def test_opening_tells_the_header_and_the_structure(run: Run, dovecot_a: Dovecot
     run(read())
 
 
-def test_what_is_gone_is_said(run: Run, dovecot_a: Dovecot) -> None:
+def test_what_is_gone_is_said(run: Run, dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("here"), mail("soon gone")])
 
@@ -178,7 +178,7 @@ def test_what_is_gone_is_said(run: Run, dovecot_a: Dovecot) -> None:
 
 
 @pytest.mark.parametrize("folder", ["", "a\r\nb", "nul\0", "\ud800", "x" * 5000, "%", "*", '"', "}{3}"])
-def test_names_that_no_folder_has(run: Run, dovecot_a: Dovecot, folder: str) -> None:
+def test_names_that_no_folder_has(run: Run, dovecot_a: Backend, folder: str) -> None:
     async def read() -> None:
         async with box(dovecot_a, "alice") as it:
             with pytest.raises(NotFound):
@@ -187,7 +187,7 @@ def test_names_that_no_folder_has(run: Run, dovecot_a: Dovecot, folder: str) -> 
     run(read())
 
 
-def test_a_message_that_came_after_the_folder_was_selected(run: Run, dovecot_a: Dovecot) -> None:
+def test_a_message_that_came_after_the_folder_was_selected(run: Run, dovecot_a: Backend) -> None:
     """A connection that selected the folder before does not know the UID that another one listed."""
     name = dovecot_a.spare().name
     fill(dovecot_a, name, [mail("old")])

@@ -17,8 +17,9 @@ from tests.bench import measure
 from tests.bench.clients import MESSAGE, Imap, Web
 from tests.bench.corpus import mail
 from tests.bench.measure import Figures
+from tests.servers.backend import Person
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import fill
 from tests.servers.process import ServerError
 from tests.servers.product import Product, settings_for

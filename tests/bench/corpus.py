@@ -7,7 +7,7 @@ import random
 import textwrap
 import time
 
-from tests.servers.mailbox import Mail
+from tests.servers.backend import Mail
 
 START = 1_600_000_000  # when the first message was received, in seconds since 1970
 APART = 3000  # seconds between two messages

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.gateway.letters import letter, parsed, text_of
+from tests.servers.backend import Backend, Person
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot, Person
 from tests.servers.mailbox import deliver, wait_for
 from tests.servers.postfix import Postfix
 from tests.servers.product import Product, settings_for
@@ -31,7 +31,7 @@ def send(visitor: Visitor, to: str, text: str) -> Answer:
     )
 
 
-def over_tls(*dovecots: Dovecot, ca: Path) -> dict[str, str]:
+def over_tls(*dovecots: Backend, ca: Path) -> dict[str, str]:
     settings = settings_for(dovecots, None) | {"service.http.sslusessl": "yes"}
     for dovecot in dovecots:
         settings |= {
@@ -43,7 +43,7 @@ def over_tls(*dovecots: Dovecot, ca: Path) -> dict[str, str]:
 
 
 def test_people_of_both_backends_write_to_each_other(
-    product: Product, dovecot_a: Dovecot, dovecot_b: Dovecot
+    product: Product, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     one, other = product.newcomer(dovecot_a), product.newcomer(dovecot_b)
     with signed_in(product, one) as visitor:
@@ -56,7 +56,7 @@ def test_people_of_both_backends_write_to_each_other(
 
 
 def test_tls_to_each_backend_is_verified(
-    servers: Path, certificates: Authority, dovecot_a: Dovecot, dovecot_b: Dovecot
+    servers: Path, certificates: Authority, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     with Product(servers / "tls", over_tls(dovecot_a, dovecot_b, ca=certificates.ca)) as product:
         for dovecot in (dovecot_a, dovecot_b):
@@ -66,7 +66,7 @@ def test_tls_to_each_backend_is_verified(
                 assert "over TLS" in visitor.get("/mail").text
 
 
-def test_certificate_of_a_stranger_is_refused(servers: Path, dovecot_a: Dovecot) -> None:
+def test_certificate_of_a_stranger_is_refused(servers: Path, dovecot_a: Backend) -> None:
     stranger = Authority(servers / "stranger")
     with Product(servers / "untrusting", over_tls(dovecot_a, ca=stranger.ca)) as product:
         person = product.newcomer(dovecot_a)
@@ -79,7 +79,7 @@ def test_certificate_of_a_stranger_is_refused(servers: Path, dovecot_a: Dovecot)
         assert "certificate" in product.tail().lower()
 
 
-def test_everybody_enters_as_themselves(servers: Path, dovecot_a: Dovecot) -> None:
+def test_everybody_enters_as_themselves(servers: Path, dovecot_a: Backend) -> None:
     settings = {
         "local.directory.type": "imap",
         "local.service.proxy.login": "user",
@@ -99,7 +99,7 @@ def test_everybody_enters_as_themselves(servers: Path, dovecot_a: Dovecot) -> No
             assert "don’t match" in visitor.post("/signin", fields, token=False).text
 
 
-def test_mta_that_wants_a_password_over_tls(servers: Path, dovecot_a: Dovecot, postfix: Postfix) -> None:
+def test_mta_that_wants_a_password_over_tls(servers: Path, dovecot_a: Backend, postfix: Postfix) -> None:
     settings = settings_for([dovecot_a], postfix) | {
         "service.http.smtpport": str(postfix.submission),
         "local.service.http.smtptls": "starttls",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.letters import letter
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.backend import Backend, Person
 from tests.servers.mailbox import deliver, fill, imap
 from tests.servers.process import free_port
 from tests.servers.product import Product, settings_for
@@ -46,7 +46,7 @@ def serve_badly(listener: socket.socket, greeting: bytes, cut: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def faulty(servers: Path, dovecot_a: Dovecot) -> Iterator[Product]:
+def faulty(servers: Path, dovecot_a: Backend) -> Iterator[Product]:
     """The product before backends that are down, silent, babbling, cutting, or lack an administrator."""
     settings = settings_for([dovecot_a], None) | {
         "local.service.proxy.timeout": str(TIMEOUT),
@@ -101,7 +101,7 @@ def test_missing_administrator_is_told_with_the_manuals_words(faulty: Product) -
 
 
 @pytest.fixture
-def me(product: Product, dovecot_a: Dovecot) -> Person:
+def me(product: Product, dovecot_a: Backend) -> Person:
     return product.newcomer(dovecot_a)
 
 
@@ -150,7 +150,7 @@ def test_folder_that_is_gone(signed_in: Visitor) -> None:
     told(signed_in.get("/mail?folder=Never"), 404)
 
 
-def test_message_that_was_expunged_meanwhile(signed_in: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_message_that_was_expunged_meanwhile(signed_in: Visitor, me: Person, dovecot_a: Backend) -> None:
     fill(dovecot_a, me.name, [letter("soon gone"), letter("stays")])
     address = first_link(signed_in)
     assert signed_in.get(address).status == 200
@@ -161,7 +161,7 @@ def test_message_that_was_expunged_meanwhile(signed_in: Visitor, me: Person, dov
     told(signed_in.get(address), 404)
 
 
-def test_uidvalidity_that_changed(signed_in: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_uidvalidity_that_changed(signed_in: Visitor, me: Person, dovecot_a: Backend) -> None:
     deliver(dovecot_a, me.name, letter("same number, other message"))
     address = first_link(signed_in)
     uidvalidity = address.split("/")[2]
@@ -171,7 +171,7 @@ def test_uidvalidity_that_changed(signed_in: Visitor, me: Person, dovecot_a: Dov
     assert signed_in.get(address).status == 200
 
 
-def test_mailbox_that_is_full(visitor: Visitor, product: Product, dovecot_a: Dovecot) -> None:
+def test_mailbox_that_is_full(visitor: Visitor, product: Product, dovecot_a: Backend) -> None:
     small = next(person for person in dovecot_a.people if person.name == "small")
     fill(dovecot_a, small.name, [letter("big", "x" * 70 + "\n")[:-2] + b"x" * 900_000 + b"\r\n"])
     visitor.sign_in(small)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import html
-import os
-import subprocess
 import time
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from tests.gateway.letters import letter
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.backend import Backend, Person
 from tests.servers.mailbox import encoded, fill, imap, messages
 from tests.servers.product import Product
-from tests.servers.system import mail_user
 from tests.servers.visitor import Answer, Visitor
 
 INJECTION = "x\r\nSet-Cookie: evil=1\r\n\r\nA9 DELETE INBOX\r\n.\r\nRCPT TO:<evil@example.test>"
@@ -49,7 +46,7 @@ PATIENCE = 10  # seconds for a page of these; a loaded machine needs a few
 
 
 @pytest.fixture
-def me(product: Product, dovecot_a: Dovecot) -> Person:
+def me(product: Product, dovecot_a: Backend) -> Person:
     return product.newcomer(dovecot_a)
 
 
@@ -70,7 +67,7 @@ def links(page: Answer) -> list[str]:
     return [html.unescape(piece.split('href="')[1].split('"')[0]) for piece in pieces]
 
 
-def test_subjects_that_look_like_protocol(signed_in: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_subjects_that_look_like_protocol(signed_in: Visitor, me: Person, dovecot_a: Backend) -> None:
     mails = [letter("SUBJECT").replace(b"SUBJECT", subject) for subject in SUBJECTS]
     fill(dovecot_a, me.name, mails)
     page = signed_in.get(mail_path("INBOX"))
@@ -87,7 +84,7 @@ def test_subjects_that_look_like_protocol(signed_in: Visitor, me: Person, doveco
         assert "<script>alert" not in opened.text
 
 
-def test_mailbox_names_with_everything_in_them(signed_in: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_mailbox_names_with_everything_in_them(signed_in: Visitor, me: Person, dovecot_a: Backend) -> None:
     fill(dovecot_a, me.name, [letter(f"for {name}") for name in NAMES])
     with imap(dovecot_a, me.name) as connection:
         for name in NAMES:
@@ -111,19 +108,10 @@ def test_mailbox_names_with_everything_in_them(signed_in: Visitor, me: Person, d
 
 
 def test_five_thousand_folders_that_nobody_has_counted_yet(
-    visitor: Visitor, me: Person, dovecot_a: Dovecot
+    visitor: Visitor, me: Person, dovecot_a: Backend
 ) -> None:
     fill(dovecot_a, me.name, [letter("one")])
-    user, home = mail_user(), dovecot_a.maildir(me.name)
-    for number in range(FOLDERS):
-        for part in ("", "cur", "new", "tmp"):
-            made = home / f".Project {number // 100:02}.Folder {number:04}" / part
-            made.mkdir(parents=True, exist_ok=True)
-            os.chown(made, user.pw_uid, user.pw_gid)
-    # Dovecot takes seconds to notice folders that were made behind its back; that is not what is tried here.
-    configuration = str(dovecot_a.directory / "dovecot.conf")
-    noticing = ["doveadm", "-c", configuration, "mailbox", "status", "-u", me.name, "messages", "INBOX"]
-    subprocess.run(noticing, check=True, capture_output=True, timeout=60)
+    dovecot_a.create(me.name, [f"Project {number // 100:02}/Folder {number:04}" for number in range(FOLDERS)])
     start = time.monotonic()
     visitor.sign_in(me)
     assert time.monotonic() - start < PATIENCE
@@ -196,13 +184,13 @@ def uidvalidity_of(visitor: Visitor) -> str:
 
 
 @pytest.fixture
-def with_one_message(me: Person, signed_in: Visitor, dovecot_a: Dovecot) -> Visitor:
+def with_one_message(me: Person, signed_in: Visitor, dovecot_a: Backend) -> Visitor:
     fill(dovecot_a, me.name, [letter("precious")])
     return signed_in
 
 
 def test_line_breaks_in_every_part_of_an_address(
-    with_one_message: Visitor, me: Person, dovecot_a: Dovecot
+    with_one_message: Visitor, me: Person, dovecot_a: Backend
 ) -> None:
     uidvalidity = uidvalidity_of(with_one_message)
     for address in ADDRESSES:
@@ -213,7 +201,7 @@ def test_line_breaks_in_every_part_of_an_address(
 
 @pytest.mark.parametrize("path", FORMS)
 def test_line_breaks_in_every_field(
-    path: str, with_one_message: Visitor, me: Person, dovecot_a: Dovecot
+    path: str, with_one_message: Visitor, me: Person, dovecot_a: Backend
 ) -> None:
     uidvalidity = uidvalidity_of(with_one_message)
     usual = {name: value.replace("UIDVALIDITY", uidvalidity) for name, value in FORMS[path].items()}
@@ -234,7 +222,7 @@ def test_line_breaks_at_the_door(name: str, visitor: Visitor, me: Person) -> Non
 
 
 def test_line_breaks_in_every_field_of_a_letter(
-    with_one_message: Visitor, me: Person, dovecot_a: Dovecot, product: Product
+    with_one_message: Visitor, me: Person, dovecot_a: Backend, product: Product
 ) -> None:
     victim = product.newcomer(dovecot_a)
     page = with_one_message.get("/write?how=new")
@@ -273,7 +261,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("endless", ENDLESS)
 def test_one_message_without_end_hides_none_of_the_others(
-    endless: str, signed_in: Visitor, me: Person, dovecot_a: Dovecot
+    endless: str, signed_in: Visitor, me: Person, dovecot_a: Backend
 ) -> None:
     head = b"From: Mallory <m@evil.test>\r\nSubject: hostile\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n"
     fill(dovecot_a, me.name, [letter("before"), head + ENDLESS[endless], letter("after")])

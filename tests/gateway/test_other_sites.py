@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from tests.servers.product import Product
 from tests.servers.visitor import Visitor
 
@@ -42,7 +42,7 @@ def test_our_own_pages_are_known_by_either_mark(product: Product) -> None:
 
 
 def test_number_that_no_message_has_is_not_found(
-    visitor: Visitor, product: Product, dovecot_a: Dovecot
+    visitor: Visitor, product: Product, dovecot_a: Backend
 ) -> None:
     visitor.sign_in(product.newcomer(dovecot_a))
     for number in ("9" * 5000, "0", "x", "4294967296", "²"):

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tests.gateway.letters import parsed, text_of
+from tests.servers.backend import Backend
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import messages, wait_for
 from tests.servers.postfix import Postfix
 from tests.servers.product import Product, settings_for
@@ -28,7 +28,7 @@ def retry(visitor: Visitor) -> None:
 
 
 def test_mta_away_then_killed_then_sent_once(
-    servers: Path, certificates: Authority, dovecot_a: Dovecot
+    servers: Path, certificates: Authority, dovecot_a: Backend
 ) -> None:
     mta = Postfix(servers / "late-mta", [dovecot_a], certificates.issue("late", "127.0.0.1"))
     product = Product(servers / "killed", settings_for([dovecot_a], mta))
@@ -57,7 +57,7 @@ def test_mta_away_then_killed_then_sent_once(
 
 
 def test_refused_recipient_comes_back_to_drafts_with_the_mtas_words(
-    product: Product, visitor: Visitor, dovecot_a: Dovecot
+    product: Product, visitor: Visitor, dovecot_a: Backend
 ) -> None:
     person = product.newcomer(dovecot_a)
     visitor.sign_in(person)
@@ -70,7 +70,7 @@ def test_refused_recipient_comes_back_to_drafts_with_the_mtas_words(
 
 
 def test_message_over_the_limit_is_refused_while_writing(
-    product: Product, visitor: Visitor, dovecot_a: Dovecot
+    product: Product, visitor: Visitor, dovecot_a: Backend
 ) -> None:
     visitor.sign_in(product.newcomer(dovecot_a))
     compose = visitor.get("/write?how=new").field("compose")
@@ -82,7 +82,7 @@ def test_message_over_the_limit_is_refused_while_writing(
 
 
 def test_several_processes_file_what_people_send_with_their_own_passwords(
-    servers: Path, dovecot_a: Dovecot, postfix: Postfix
+    servers: Path, dovecot_a: Backend, postfix: Postfix
 ) -> None:
     """Filing waited for a sign-in at the very process that had sent the message."""
     settings = settings_for([dovecot_a], postfix) | {

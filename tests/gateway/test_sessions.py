@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.letters import letter
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.backend import Backend, Person
 from tests.servers.mailbox import deliver, messages
 from tests.servers.product import ROOT, Product, settings_for
 from tests.servers.visitor import Visitor
@@ -25,7 +25,7 @@ def cookie_line(visitor: Visitor, person: Person, **headers: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hasty(servers: Path, dovecot_a: Dovecot) -> Iterator[Product]:
+def hasty(servers: Path, dovecot_a: Backend) -> Iterator[Product]:
     """A product whose sessions end soon and which trusts a proxy on this host."""
     settings = settings_for([dovecot_a], None) | {
         "service.http.sessiontimeout": str(IDLE),
@@ -35,7 +35,7 @@ def hasty(servers: Path, dovecot_a: Dovecot) -> Iterator[Product]:
         yield product
 
 
-def test_cookie_over_plain_http(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> None:
+def test_cookie_over_plain_http(product: Product, visitor: Visitor, dovecot_a: Backend) -> None:
     line = cookie_line(visitor, product.newcomer(dovecot_a)).lower()
     assert "httponly" in line
     assert "samesite" in line
@@ -43,7 +43,7 @@ def test_cookie_over_plain_http(product: Product, visitor: Visitor, dovecot_a: D
     assert "__host-" not in line
 
 
-def test_cookie_over_tls_is_another(hasty: Product, dovecot_a: Dovecot) -> None:
+def test_cookie_over_tls_is_another(hasty: Product, dovecot_a: Backend) -> None:
     person = hasty.newcomer(dovecot_a)
     with Visitor(hasty.url) as visitor:
         line = cookie_line(visitor, person, **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
@@ -54,7 +54,7 @@ def test_cookie_over_tls_is_another(hasty: Product, dovecot_a: Dovecot) -> None:
         assert visitor.get("/mail").status == 303
 
 
-def test_cookie_is_worthless_after_sign_out(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> None:
+def test_cookie_is_worthless_after_sign_out(product: Product, visitor: Visitor, dovecot_a: Backend) -> None:
     visitor.sign_in(product.newcomer(dovecot_a))
     stolen = dict(visitor.cookies)
     assert visitor.post("/signout", {}).status == 303
@@ -62,7 +62,7 @@ def test_cookie_is_worthless_after_sign_out(product: Product, visitor: Visitor, 
     assert visitor.get("/mail").location.startswith("/signin")
 
 
-def test_each_sign_in_has_an_id_of_its_own(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> None:
+def test_each_sign_in_has_an_id_of_its_own(product: Product, visitor: Visitor, dovecot_a: Backend) -> None:
     person = product.newcomer(dovecot_a)
     visitor.sign_in(person)
     first = dict(visitor.cookies)
@@ -71,7 +71,7 @@ def test_each_sign_in_has_an_id_of_its_own(product: Product, visitor: Visitor, d
     assert visitor.cookies != first
 
 
-def test_tampered_cookie_is_none(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> None:
+def test_tampered_cookie_is_none(product: Product, visitor: Visitor, dovecot_a: Backend) -> None:
     visitor.sign_in(product.newcomer(dovecot_a))
     ((name, value),) = visitor.cookies.items()
     for broken in (value[:-1], value + "x", value[::-1], "", "x", "\u00ff"):
@@ -83,7 +83,7 @@ def test_tampered_cookie_is_none(product: Product, visitor: Visitor, dovecot_a: 
     "path", ["/mail?folder=INBOX", "/folders", "/settings", "/write", "/outbox", "/signout"]
 )
 def test_nothing_changes_without_the_token(
-    path: str, product: Product, visitor: Visitor, dovecot_a: Dovecot
+    path: str, product: Product, visitor: Visitor, dovecot_a: Backend
 ) -> None:
     person = product.newcomer(dovecot_a)
     deliver(dovecot_a, person.name, letter("precious"))
@@ -97,7 +97,7 @@ def test_nothing_changes_without_the_token(
     assert len(messages(dovecot_a, person.name)) == 1
 
 
-def test_letter_survives_a_session_that_ended(hasty: Product, dovecot_a: Dovecot) -> None:
+def test_letter_survives_a_session_that_ended(hasty: Product, dovecot_a: Backend) -> None:
     person = hasty.newcomer(dovecot_a)
     with Visitor(hasty.url) as visitor:
         visitor.sign_in(person)
@@ -143,7 +143,7 @@ def test_failed_sign_in_is_the_line_that_fail2ban_reads(product: Product, visito
     assert "hunter2hunter2" not in product.log.read_text()
 
 
-def test_only_who_was_signed_in_gets_much_kept(hasty: Product, dovecot_a: Dovecot) -> None:
+def test_only_who_was_signed_in_gets_much_kept(hasty: Product, dovecot_a: Backend) -> None:
     long = {"user": "nobody", "password": "x", "text": "a" * 1_100_000}
     with Visitor(hasty.url) as known:
         known.sign_in(hasty.newcomer(dovecot_a))

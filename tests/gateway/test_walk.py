@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gateway.letters import files_of, letter, parsed, text_of
+from tests.servers.backend import Backend, Person
 from tests.servers.chromium import page_of
-from tests.servers.dovecot import Dovecot, Person
 from tests.servers.mailbox import deliver, messages, wait_for
 from tests.servers.product import Product
 
@@ -62,7 +62,7 @@ def row(page: Page, subject: str) -> str:
 
 
 def test_read_reply_with_three_megabytes_find_it_in_sent_and_sign_out(
-    anywhere: Page, product: Product, dovecot_a: Dovecot, dovecot_b: Dovecot, tmp_path: Path
+    anywhere: Page, product: Product, dovecot_a: Backend, dovecot_b: Backend, tmp_path: Path
 ) -> None:
     me, friend = product.newcomer(dovecot_a), product.newcomer(dovecot_b)
     sender = f"Frida Friend <{friend.name}@example.test>"
@@ -111,7 +111,7 @@ def test_read_reply_with_three_megabytes_find_it_in_sent_and_sign_out(
 
 
 def test_write_to_two_with_a_blind_copy_from_a_kept_draft(
-    anywhere: Page, product: Product, dovecot_a: Dovecot, dovecot_b: Dovecot
+    anywhere: Page, product: Product, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     me, first, second = (product.newcomer(dovecot) for dovecot in (dovecot_a, dovecot_a, dovecot_b))
     sign_in(anywhere, me)
@@ -140,7 +140,7 @@ def test_write_to_two_with_a_blind_copy_from_a_kept_draft(
     assert messages(dovecot_a, me.name, "Drafts") == []
 
 
-def test_delete_goes_to_trash_and_star_stays(anywhere: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_delete_goes_to_trash_and_star_stays(anywhere: Page, product: Product, dovecot_a: Backend) -> None:
     me = product.newcomer(dovecot_a)
     for number in range(3):
         deliver(dovecot_a, me.name, letter(f"number {number}"))
@@ -156,7 +156,7 @@ def test_delete_goes_to_trash_and_star_stays(anywhere: Page, product: Product, d
 
 
 def test_what_was_done_is_not_told_again_on_a_reload(
-    page: Page, product: Product, dovecot_a: Dovecot
+    page: Page, product: Product, dovecot_a: Backend
 ) -> None:
     me = product.newcomer(dovecot_a)
     deliver(dovecot_a, me.name, letter("told once"))

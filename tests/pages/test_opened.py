@@ -10,7 +10,7 @@ from email.policy import default
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from tests.servers.mailbox import deliver
 from tests.servers.product import Product
 from tests.servers.visitor import Answer, Visitor
@@ -38,7 +38,7 @@ def newsletter() -> bytes:
 
 
 @pytest.fixture
-def address(product: Product, dovecot_a: Dovecot, visitor: Visitor) -> str:
+def address(product: Product, dovecot_a: Backend, visitor: Visitor) -> str:
     me = product.newcomer(dovecot_a)
     deliver(dovecot_a, me.name, newsletter())
     return links(visitor.sign_in(me))[0]

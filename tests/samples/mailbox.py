@@ -12,7 +12,7 @@ from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 
 from tests.samples.letters import LETTERS, Letter
-from tests.servers.mailbox import Mail
+from tests.servers.backend import Mail
 
 CRLF = SMTP.clone(max_line_length=78)
 PICTURE = "view@holiday"  # the Content-ID that the postcard's HTML names

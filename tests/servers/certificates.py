@@ -29,7 +29,7 @@ class Authority:
 
     def issue(self, name: str, *identities: str) -> Certificate:
         """A certificate for these host names and addresses, in files called after `name`."""
-        made = self._ca.issue_cert(*identities)
+        made = self._ca.issue_cert(*identities, common_name=identities[0])  # OfflineIMAP looks nowhere else
         chain, key = self._directory / f"{name}.pem", self._directory / f"{name}.key"
         chain.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
         made.private_key_pem.write_to_path(key)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 
+from tests.servers import maildir
+from tests.servers.backend import SPARES, Mail, Person
 from tests.servers.certificates import Certificate
 from tests.servers.process import Process, free_port
 from tests.servers.system import mail_user, owned, require
 
-SPARES = 400  # a line each in a file; more than there are tests
 CONFIGURATION = Path(__file__).with_name("dovecot.conf.in")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with a mailbox; `quota` in Dovecot's words, "" for plenty."""
-
-    name: str
-    password: str = "secret"
-    quota: str = ""
 
 
 class Dovecot(Process):
@@ -71,6 +63,16 @@ class Dovecot(Process):
     def maildir(self, name: str) -> Path:
         """Where this person's INBOX lies; folders are beside it as `.Name` (Maildir++)."""
         return self.mail / name / "Maildir"
+
+    def fill(self, name: str, mails: Iterable[Mail], folder: str) -> int:
+        return maildir.write(self.maildir(name), mails, folder)
+
+    def create(self, name: str, folders: Iterable[str]) -> None:
+        for folder in folders:
+            maildir.write(self.maildir(name), (), folder)
+        # Dovecot takes seconds to notice folders that were made behind its back: let it do so now.
+        noticing = ["doveadm", "-c", str(self.directory / "dovecot.conf"), "mailbox", "status", "-u", name]
+        subprocess.run([*noticing, "messages", "INBOX"], check=True, capture_output=True, timeout=60)
 
     def _write(self) -> None:
         user = mail_user()

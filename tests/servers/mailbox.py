@@ -5,73 +5,52 @@ from __future__ import annotations
 import base64
 import imaplib
 import itertools
-import os
 import smtplib
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-from tests.servers.dovecot import Dovecot
-from tests.servers.system import mail_user
+from tests.servers.backend import Backend, Mail
 
-FLAGS = {
-    "draft": "D",
-    "flagged": "F",
-    "answered": "R",
-    "seen": "S",
-    "deleted": "T",
-}  # Maildir's letters, in order
-_numbers = itertools.count(1)
+_networks = itertools.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A message for `fill`: RFC 5322 bytes with CR LF, flags by FLAGS' names, seconds since 1970."""
-
-    content: bytes
-    flags: frozenset[str] = frozenset()
-    when: float = 0.0
+def fill(backend: Backend, name: str, mails: Iterable[Mail | bytes], folder: str = "INBOX") -> int:
+    """Put messages there past the product, in the order given, for mailboxes that are not open; how many."""
+    each = (mail if isinstance(mail, Mail) else Mail(mail) for mail in mails)
+    return backend.fill(name, each, encoded(folder))
 
 
-def fill(dovecot: Dovecot, name: str, mails: Iterable[Mail | bytes], folder: str = "INBOX") -> int:
-    """Write messages straight into the Maildir; the fastest way, for mailboxes that are not open.
-
-    Returns how many. Dovecot numbers them in the order of their file names, which is the order given.
-    """
-    home = dovecot.maildir(name)
-    place = home if folder == "INBOX" else home / ("." + encoded(folder).replace("/", "."))
-    user = mail_user()
-    _folders(place, user.pw_uid, user.pw_gid)
-    if place != home:
-        _folders(home, user.pw_uid, user.pw_gid)
-        (place / "maildirfolder").touch()
-    count = 0
-    for mail in mails:
-        _write(place / "cur", mail if isinstance(mail, Mail) else Mail(mail), user.pw_uid, user.pw_gid)
-        count += 1
-    return count
-
-
-def deliver(dovecot: Dovecot, name: str, content: bytes, sender: str = "friend@elsewhere.test") -> None:
+def deliver(backend: Backend, name: str, content: bytes, sender: str = "friend@elsewhere.test") -> None:
     """One message by LMTP, as an MTA would: the way to fill a mailbox that is open."""
-    with smtplib.LMTP(dovecot.host, dovecot.lmtp) as lmtp:
+    with smtplib.LMTP(backend.host, backend.lmtp) as lmtp:
         lmtp.sendmail(sender, [f"{name}@example.test"], content)
 
 
 @contextmanager
-def imap(dovecot: Dovecot, name: str) -> Iterator[imaplib.IMAP4]:
+def imap(backend: Backend, name: str) -> Iterator[imaplib.IMAP4]:
     """A connection signed in as this person; `imaplib` speaks modified UTF-7: see `encoded`."""
-    person = next(each for each in dovecot.people if each.name == name)
-    with imaplib.IMAP4(dovecot.host, dovecot.imap, timeout=20) as connection:
+    person = next(each for each in backend.people if each.name == name)
+    with _Connection(backend.host, backend.imap, timeout=20) as connection:
         connection.login(person.name, person.password)
         yield connection
 
 
-def messages(dovecot: Dovecot, name: str, folder: str = "INBOX") -> list[bytes]:
+class _Connection(imaplib.IMAP4):
+    """From a loopback network of its own, so that wrong passwords of tests slow down no other."""
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        number = next(_networks)
+        source = f"127.{100 + number // 250 % 100}.{number % 250}.1"
+        self.host, self.port = host, port
+        self.sock = socket.create_connection((host, port), timeout, (source, 0))
+        self.file = self.sock.makefile("rb")
+
+
+def messages(backend: Backend, name: str, folder: str = "INBOX") -> list[bytes]:
     """All messages of a folder, as they lie there, in order."""
-    with imap(dovecot, name) as connection:
+    with imap(backend, name) as connection:
         status, _ = connection.select(f'"{encoded(folder)}"', readonly=True)
         if status != "OK":
             return []
@@ -81,11 +60,11 @@ def messages(dovecot: Dovecot, name: str, folder: str = "INBOX") -> list[bytes]:
 
 
 def wait_for(
-    dovecot: Dovecot, name: str, folder: str = "INBOX", *, count: int = 1, seconds: float = 15
+    backend: Backend, name: str, folder: str = "INBOX", *, count: int = 1, seconds: float = 15
 ) -> list[bytes]:
     """The folder's messages as soon as there are this many; AssertionError after so many seconds."""
     end = time.monotonic() + seconds
-    while len(found := messages(dovecot, name, folder)) < count:
+    while len(found := messages(backend, name, folder)) < count:
         assert time.monotonic() < end, f"{len(found)} of {count} messages in {folder} of {name}"
         time.sleep(0.1)
     return found
@@ -109,21 +88,3 @@ def _source(connection: imaplib.IMAP4, number: str) -> bytes:
     first = answer[0]
     assert isinstance(first, tuple)
     return bytes(first[1])
-
-
-def _folders(place: Path, uid: int, gid: int) -> None:
-    for path in (place.parent, place, place / "cur", place / "new", place / "tmp"):
-        path.mkdir(parents=True, exist_ok=True)
-        os.chown(path, uid, gid)
-
-
-def _write(folder: Path, mail: Mail, uid: int, gid: int) -> None:
-    when = mail.when or time.time()
-    letters = "".join(letter for flag, letter in FLAGS.items() if flag in mail.flags)
-    stored = mail.content.replace(b"\r\n", b"\n")
-    number = next(_numbers)
-    name = f"{1_700_000_000 + number}.M{number}P{os.getpid()}.test,S={len(stored)},W={len(mail.content)}:2,{letters}"
-    path = folder / name
-    path.write_bytes(stored)
-    os.chown(path, uid, gid)
-    os.utime(path, (when, when))

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from tests.servers.backend import Backend
 from tests.servers.certificates import Certificate
-from tests.servers.dovecot import Dovecot
 from tests.servers.process import Process, free_port
 from tests.servers.system import require
 
@@ -43,17 +43,17 @@ QUEUE = {
 
 
 class Postfix(Process):
-    """`with Postfix(…) as postfix`: mail to `name@example.test` reaches that person's Dovecot.
+    """`with Postfix(…) as postfix`: mail to `name@example.test` reaches that person's backend.
 
-    Recipients of example.test that no Dovecot has are refused at RCPT with 550; other domains are
-    accepted and thrown away. `smtp` needs no AUTH; `submission` takes any Dovecot person's.
+    Recipients of example.test that no backend has are refused at RCPT with 550; other domains are
+    accepted and thrown away. `smtp` needs no AUTH; `submission` takes any person of the first backend's.
     Both announce SIZE `size_limit` and STARTTLS.
     """
 
     def __init__(
         self,
         directory: Path,
-        dovecots: Sequence[Dovecot],
+        backends: Sequence[Backend],
         certificate: Certificate,
         *,
         host: str = "127.0.0.1",
@@ -64,7 +64,7 @@ class Postfix(Process):
         self.directory, self.host, self.certificate = directory, host, certificate
         self.smtp, self.submission = smtp or free_port(host), free_port(host)
         self.size_limit = size_limit
-        self._dovecots, self._settings = tuple(dovecots), dict(settings or {})
+        self._backends, self._settings = tuple(backends), dict(settings or {})
         self.config = directory / "etc"
         command = [str(DAEMONS / "master"), "-c", str(self.config), "-s"]
         listens = [(host, self.smtp), (host, self.submission)]
@@ -95,7 +95,7 @@ class Postfix(Process):
             "size_limit": self.size_limit,
             "chain": self.certificate.chain,
             "key": self.certificate.key,
-            "sasl": f"{self._dovecots[0].host}:{self._dovecots[0].sasl}",
+            "sasl": f"{self._backends[0].host}:{self._backends[0].sasl}",
         }
         for name in ("main.cf", "master.cf"):
             text = Template((HERE / f"postfix.{name}.in").read_text()).substitute(values)
@@ -106,9 +106,9 @@ class Postfix(Process):
 
     def _write_maps(self) -> None:
         places = {
-            self.address(person.name): f"lmtp:inet:{dovecot.host}:{dovecot.lmtp}"
-            for dovecot in self._dovecots
-            for person in dovecot.people
+            self.address(person.name): f"lmtp:inet:{backend.host}:{backend.lmtp}"
+            for backend in self._backends
+            for person in backend.people
         }
         transport = "".join(f"{address} {place}\n" for address, place in places.items())
         _settled(self.config / "transport", transport)

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.servers.dovecot import Dovecot, Person
+from tests.servers.backend import Backend, Person
 from tests.servers.postfix import DOMAIN, Postfix
 from tests.servers.process import START_SECONDS, Process, ServerError, free_port
 from webmail.config import load
@@ -68,9 +68,9 @@ class Product(Process):
         local.add_user(config.usersfile, person.name, person.password, rules, mailhost=host, name=name)
         return person
 
-    def newcomer(self, dovecot: Dovecot) -> Person:
+    def newcomer(self, backend: Backend) -> Person:
         """A person nobody was given before, with an empty mailbox there, who can sign in."""
-        return self.add(dovecot.spare(), dovecot.host)
+        return self.add(backend.spare(), backend.host)
 
     def start(self) -> None:
         self.configure()
@@ -93,12 +93,12 @@ class Product(Process):
             return False
 
 
-def settings_for(dovecots: Sequence[Dovecot], postfix: Postfix | None) -> dict[str, str]:
+def settings_for(backends: Sequence[Backend], postfix: Postfix | None) -> dict[str, str]:
     """The parameters that lead to these backends, each with what differs, and to this MTA."""
-    settings = {"local.service.proxy.defaulthost": dovecots[0].host, "service.defaultdomain": DOMAIN}
-    for dovecot in dovecots:
-        own = {"imapport": str(dovecot.imap), "admin": dovecot.admin, "adminpass": dovecot.adminpass}
-        settings |= {f"local.service.proxy.{name}.{dovecot.host}": value for name, value in own.items()}
+    settings = {"local.service.proxy.defaulthost": backends[0].host, "service.defaultdomain": DOMAIN}
+    for backend in backends:
+        own = {"imapport": str(backend.imap), "admin": backend.admin, "adminpass": backend.adminpass}
+        settings |= {f"local.service.proxy.{name}.{backend.host}": value for name, value in own.items()}
     if postfix is not None:
         settings |= {
             "service.http.smtphost": postfix.host,

@@ -9,17 +9,17 @@ import ssl
 import pytest
 from playwright.sync_api import Browser
 
+from tests.servers.backend import Backend, Mail
 from tests.servers.certificates import Authority
 from tests.servers.chromium import page_of
-from tests.servers.dovecot import Dovecot
-from tests.servers.mailbox import Mail, deliver, encoded, fill, imap, messages, wait_for
+from tests.servers.mailbox import deliver, encoded, fill, imap, messages, wait_for
 from tests.servers.postfix import SIZE_LIMIT, Postfix
 
 NOTE = b"From: x@elsewhere.test\r\nSubject: note\r\n\r\nHello\r\n"
 
 
 def test_administrator_acts_for_a_person_over_verified_tls(
-    certificates: Authority, dovecot_b: Dovecot
+    certificates: Authority, dovecot_b: Backend
 ) -> None:
     context = ssl.create_default_context(cafile=str(certificates.ca))
     with imaplib.IMAP4_SSL(dovecot_b.host, dovecot_b.imaps, ssl_context=context) as connection:
@@ -28,13 +28,13 @@ def test_administrator_acts_for_a_person_over_verified_tls(
         assert connection.select("INBOX")[0] == "OK"
 
 
-def test_backends_know_only_their_own_people(dovecot_a: Dovecot, dovecot_b: Dovecot) -> None:
+def test_backends_know_only_their_own_people(dovecot_a: Backend, dovecot_b: Backend) -> None:
     for dovecot, stranger in ((dovecot_a, dovecot_b), (dovecot_b, dovecot_a)):
         with imaplib.IMAP4(dovecot.host, dovecot.imap) as connection, pytest.raises(imaplib.IMAP4.error):
             connection.login(f"alice*{stranger.admin}", stranger.adminpass)
 
 
-def test_mailbox_is_filled_in_order_with_flags(dovecot_a: Dovecot) -> None:
+def test_mailbox_is_filled_in_order_with_flags(dovecot_a: Backend) -> None:
     name = dovecot_a.spare().name
     mails = [Mail(NOTE.replace(b"note", b"%d" % n), frozenset({"seen"} if n % 2 else ())) for n in range(20)]
     assert fill(dovecot_a, name, mails) == 20
@@ -51,7 +51,7 @@ def test_mailbox_is_filled_in_order_with_flags(dovecot_a: Dovecot) -> None:
 
 
 def test_mta_delivers_to_both_backends(
-    certificates: Authority, postfix: Postfix, dovecot_a: Dovecot, dovecot_b: Dovecot
+    certificates: Authority, postfix: Postfix, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     here, there = dovecot_a.spare().name, dovecot_b.spare().name
     with smtplib.SMTP(postfix.host, postfix.smtp) as smtp:
@@ -85,7 +85,7 @@ def test_submission_wants_a_password(postfix: Postfix) -> None:
         assert smtp.rcpt("y@far.test")[0] == 250
 
 
-def test_small_mailbox_has_a_quota(dovecot_a: Dovecot) -> None:
+def test_small_mailbox_has_a_quota(dovecot_a: Backend) -> None:
     with imap(dovecot_a, "small") as connection:
         status, answer = connection.append("INBOX", "", "", NOTE + b"x" * 1_200_000)
     assert (status, b"OVERQUOTA" in answer[0]) == ("NO", True)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from tests.servers.dovecot import Person
+from tests.servers.backend import Person
 
 TIMEOUT = 60  # seconds for one answer: above each limit of the product
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]

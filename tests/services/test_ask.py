@@ -8,8 +8,8 @@ import pytest
 
 from tests.backend.impostor import CUT, HANG, Impostor
 from tests.conftest import Run
+from tests.servers.backend import Backend
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot
 from webmail.config import of
 from webmail.directory.ask import MAX_ATTEMPTS, Backends
 from webmail.errors import Busy, Unavailable
@@ -22,7 +22,7 @@ def backends(port: int, **more: str) -> Backends:
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_dovecot_says_who_is_right(
-    run: Run, dovecot_a: Dovecot, certificates: Authority, *, tls: bool
+    run: Run, dovecot_a: Backend, certificates: Authority, *, tls: bool
 ) -> None:
     person = dovecot_a.spare()
     made = backends(

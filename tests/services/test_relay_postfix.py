@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from tests.conftest import Run
+from tests.servers.backend import Backend
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import wait_for
 from tests.servers.postfix import Postfix
 from webmail.log import Secret
@@ -32,7 +32,7 @@ async def _send(target: Target, subject: str, *recipients: str) -> str:
 
 
 def test_message_reaches_the_mailbox(
-    run: Run, postfix: Postfix, dovecot_a: Dovecot, certificates: Authority
+    run: Run, postfix: Postfix, dovecot_a: Backend, certificates: Authority
 ) -> None:
     person = dovecot_a.spare()
     target = Target(postfix.host, postfix.smtp, tls="starttls", cafile=certificates.ca, helo="webmail.test")
@@ -42,7 +42,7 @@ def test_message_reaches_the_mailbox(
     assert run(probe_size(target)) == postfix.size_limit
 
 
-def test_submission_with_auth(run: Run, postfix: Postfix, dovecot_a: Dovecot) -> None:
+def test_submission_with_auth(run: Run, postfix: Postfix, dovecot_a: Backend) -> None:
     person = next(person for person in dovecot_a.people if person.name == "alice")
     target = Target(postfix.host, postfix.submission, user=person.name, password=Secret(person.password))
     assert run(_send(target, "auth", "somebody@elsewhere.test")).startswith("250 ")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Kind
 from tests.gateway.letters import files_of, letter, parsed, text_of
+from tests.servers.backend import Backend, Person
 from tests.servers.certificates import Authority
-from tests.servers.dovecot import Dovecot, Person
 from tests.servers.mailbox import deliver, imap, messages, wait_for
 from tests.servers.postfix import Postfix
 from tests.servers.process import free_port
@@ -27,19 +28,19 @@ IDLE = 3  # seconds until its sessions end
 
 
 @pytest.fixture
-def me(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> Person:
+def me(product: Product, visitor: Visitor, dovecot_a: Backend) -> Person:
     person = product.newcomer(dovecot_a)
     visitor.sign_in(person)
     return person
 
 
 @pytest.fixture
-def friend(product: Product, dovecot_b: Dovecot) -> Person:
+def friend(product: Product, dovecot_b: Backend) -> Person:
     return product.newcomer(dovecot_b)
 
 
 @pytest.fixture(scope="module")
-def narrow(servers: Path, dovecot_a: Dovecot, postfix: Postfix) -> Iterator[Product]:
+def narrow(servers: Path, dovecot_a: Backend, postfix: Postfix) -> Iterator[Product]:
     """A product with a small limit and short sessions."""
     settings = settings_for([dovecot_a], postfix) | {
         "service.http.maxmessagesize": str(LIMIT),
@@ -51,7 +52,7 @@ def narrow(servers: Path, dovecot_a: Dovecot, postfix: Postfix) -> Iterator[Prod
 
 
 @pytest.fixture(scope="module")
-def cut_off(servers: Path, dovecot_a: Dovecot) -> Iterator[Product]:
+def cut_off(servers: Path, dovecot_a: Backend) -> Iterator[Product]:
     """A product whose MTA is down."""
     settings = settings_for([dovecot_a], None) | {"service.http.smtpport": str(free_port())}
     with Product(servers / "cut-off", settings) as made:
@@ -62,7 +63,7 @@ def address(person: Person) -> str:
     return f"{person.name}@example.test"
 
 
-def received(visitor: Visitor, me: Person, dovecot: Dovecot, content: bytes) -> str:
+def received(visitor: Visitor, me: Person, dovecot: Backend, content: bytes) -> str:
     """Deliver a message; the query that names it on /write."""
     deliver(dovecot, me.name, content)
     wait_for(dovecot, me.name)
@@ -72,14 +73,14 @@ def received(visitor: Visitor, me: Person, dovecot: Dovecot, content: bytes) -> 
     return f"folder=INBOX&uidvalidity={uidvalidity}&uid={uid}"
 
 
-def flags_of(dovecot: Dovecot, name: str, folder: str = "INBOX") -> str:
+def flags_of(dovecot: Backend, name: str, folder: str = "INBOX") -> str:
     with imap(dovecot, name) as connection:
         connection.select(folder, readonly=True)
         return str(connection.fetch("1", "(FLAGS)")[1][0])
 
 
 def test_answer_with_a_file_without_javascript(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     query = received(visitor, me, dovecot_a, letter("Tea?", "At five.\n", f"F <{address(friend)}>"))
     page = write(visitor, f"how=reply&{query}")
@@ -103,7 +104,7 @@ def test_answer_with_a_file_without_javascript(
 
 
 def test_files_may_come_with_send_itself(
-    visitor: Visitor, me: Person, friend: Person, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_b: Backend
 ) -> None:
     page = write(visitor)
     page.set(to=address(friend), subject="at once")
@@ -111,7 +112,7 @@ def test_files_may_come_with_send_itself(
     assert files_of(parsed(wait_for(dovecot_b, friend.name)[0])) == {"late.bin": DATA}
 
 
-def test_draft_saved_twice_leaves_one_copy(visitor: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_draft_saved_twice_leaves_one_copy(visitor: Visitor, me: Person, dovecot_a: Backend) -> None:
     page = write(visitor)
     page.set(to="half@", subject="one", text="first")
     assert page.script("save").status == 200
@@ -124,7 +125,7 @@ def test_draft_saved_twice_leaves_one_copy(visitor: Visitor, me: Person, dovecot
 
 
 def test_draft_opened_again_has_all_of_it_and_is_replaced(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     query = received(visitor, me, dovecot_a, letter("Tea?", "At five.\n"))
     page = write(visitor, f"how=reply&{query}")
@@ -154,7 +155,7 @@ def test_draft_opened_again_has_all_of_it_and_is_replaced(
     assert "\\Answered" in flags_of(dovecot_a, me.name)
 
 
-def test_discarded_draft_is_found_in_trash(visitor: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_discarded_draft_is_found_in_trash(visitor: Visitor, me: Person, dovecot_a: Backend) -> None:
     page = write(visitor)
     page.set(subject="not this")
     page.put("file.bin", DATA)
@@ -166,7 +167,7 @@ def test_discarded_draft_is_found_in_trash(visitor: Visitor, me: Person, dovecot
 
 
 def test_forward_takes_the_files_along_from_server_to_server(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     first = write(visitor)
     first.set(to=address(me), subject="with files", text="look")
@@ -185,7 +186,7 @@ def test_forward_takes_the_files_along_from_server_to_server(
     assert "$Forwarded" in flags_of(dovecot_a, me.name)
 
 
-def received_query(visitor: Visitor, me: Person, dovecot: Dovecot) -> str:
+def received_query(visitor: Visitor, me: Person, dovecot: Backend) -> str:
     wait_for(dovecot, me.name)
     page = visitor.get("/mail?folder=INBOX").text
     path = page.partition('href="/mail/')[2].partition('"')[0]
@@ -195,7 +196,7 @@ def received_query(visitor: Visitor, me: Person, dovecot: Dovecot) -> str:
 
 @pytest.mark.parametrize("text", ["plain\n", "Grüße, 8 bit\n"])
 def test_forward_as_attachment_is_the_message_itself(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot, dovecot_b: Dovecot, text: str
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend, dovecot_b: Backend, text: str
 ) -> None:
     query = received(visitor, me, dovecot_a, letter("the original", text))
     original = messages(dovecot_a, me.name)[0]
@@ -209,7 +210,7 @@ def test_forward_as_attachment_is_the_message_itself(
     assert original in content
 
 
-def test_edit_as_new_is_a_letter_of_its_own(visitor: Visitor, me: Person, dovecot_a: Dovecot) -> None:
+def test_edit_as_new_is_a_letter_of_its_own(visitor: Visitor, me: Person, dovecot_a: Backend) -> None:
     query = received(visitor, me, dovecot_a, letter("again", "the text\n"))
     page = write(visitor, f"how=edit&{query}")
     assert (page.one("subject"), page.one("text"), page.one("origin")) == ("again", "the text", "")
@@ -217,7 +218,7 @@ def test_edit_as_new_is_a_letter_of_its_own(visitor: Visitor, me: Person, doveco
 
 
 def test_pressed_twice_it_is_sent_once(
-    visitor: Visitor, me: Person, friend: Person, product: Product, dovecot_a: Dovecot, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, product: Product, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     page = write(visitor)
     page.set(to=address(friend), subject="once")
@@ -249,7 +250,7 @@ def test_pressed_twice_it_is_sent_once(
     assert write(visitor, f"compose={page.one('compose')}").one("compose") != page.one("compose")
 
 
-def test_the_limit_is_exact_to_the_octet(narrow: Product, dovecot_a: Dovecot) -> None:
+def test_the_limit_is_exact_to_the_octet(narrow: Product, dovecot_a: Backend) -> None:
     person = narrow.newcomer(dovecot_a)
 
     def send(visitor: Visitor, text: str) -> Answer:
@@ -271,7 +272,7 @@ def test_the_limit_is_exact_to_the_octet(narrow: Product, dovecot_a: Dovecot) ->
         assert f"{LIMIT:,} bytes" in refused.json["error"]
 
 
-def test_a_file_that_fits_exactly_and_one_octet_more(narrow: Product, dovecot_a: Dovecot) -> None:
+def test_a_file_that_fits_exactly_and_one_octet_more(narrow: Product, dovecot_a: Backend) -> None:
     person = narrow.newcomer(dovecot_a)
     with Visitor(narrow.url) as visitor:
         visitor.sign_in(person)
@@ -286,7 +287,7 @@ def test_a_file_that_fits_exactly_and_one_octet_more(narrow: Product, dovecot_a:
         assert len(heavy.json["files"]) == 2
 
 
-def test_too_big_a_file_without_javascript_keeps_all_the_rest(narrow: Product, dovecot_a: Dovecot) -> None:
+def test_too_big_a_file_without_javascript_keeps_all_the_rest(narrow: Product, dovecot_a: Backend) -> None:
     person = narrow.newcomer(dovecot_a)
     with Visitor(narrow.url) as visitor:
         visitor.sign_in(person)
@@ -302,7 +303,7 @@ def test_too_big_a_file_without_javascript_keeps_all_the_rest(narrow: Product, d
         assert messages(dovecot_a, person.name) == []
 
 
-def test_files_outlive_the_session_in_the_draft(narrow: Product, dovecot_a: Dovecot) -> None:
+def test_files_outlive_the_session_in_the_draft(narrow: Product, dovecot_a: Backend) -> None:
     person = narrow.newcomer(dovecot_a)
     with Visitor(narrow.url) as visitor:
         visitor.sign_in(person)
@@ -331,7 +332,7 @@ def test_files_outlive_the_session_in_the_draft(narrow: Product, dovecot_a: Dove
 
 
 def test_nobody_goes_on_with_another_ones_letter(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend
 ) -> None:
     page = write(visitor)
     page.set(person=friend.name, text="private")
@@ -356,7 +357,7 @@ def test_fields_that_cannot_be_read_are_marked_and_everything_is_kept(visitor: V
 
 
 def test_refused_letter_is_mended_and_sent(
-    visitor: Visitor, me: Person, friend: Person, dovecot_a: Dovecot, dovecot_b: Dovecot
+    visitor: Visitor, me: Person, friend: Person, dovecot_a: Backend, dovecot_b: Backend
 ) -> None:
     page = write(visitor)
     page.set(to=f"nobody-there@example.test, {address(friend)}", subject="to nobody")
@@ -376,7 +377,7 @@ def test_refused_letter_is_mended_and_sent(
     assert "Nothing waits here" in visitor.get("/outbox").text
 
 
-def test_mta_away_it_waits_and_can_be_taken_back(cut_off: Product, dovecot_a: Dovecot) -> None:
+def test_mta_away_it_waits_and_can_be_taken_back(cut_off: Product, dovecot_a: Backend) -> None:
     person = cut_off.newcomer(dovecot_a)
     with Visitor(cut_off.url) as visitor:
         visitor.sign_in(person)
@@ -412,7 +413,7 @@ def test_gone_message_and_nonsense_are_answered_kindly(visitor: Visitor, me: Per
     assert visitor.send("DELETE", remove, headers={"X-CSRF-Token": visitor.token}).status in {400, 404}
 
 
-def test_letters_opened_and_left_take_no_room_from_others(narrow: Product, dovecot_a: Dovecot) -> None:
+def test_letters_opened_and_left_take_no_room_from_others(narrow: Product, dovecot_a: Backend) -> None:
     """Regression: the spool's quota was used up by forwards that were only looked at."""
     person = narrow.newcomer(dovecot_a)
     with Visitor(narrow.url) as visitor:
@@ -431,7 +432,7 @@ def test_letters_opened_and_left_take_no_room_from_others(narrow: Product, dovec
 
 
 def test_the_mtas_limit_holds_where_it_is_smaller(
-    servers: Path, dovecot_a: Dovecot, postfix: Postfix
+    servers: Path, dovecot_a: Backend, postfix: Postfix
 ) -> None:
     settings = settings_for([dovecot_a], postfix) | {
         "service.http.maxmessagesize": "100000000",
@@ -446,7 +447,7 @@ def test_the_mtas_limit_holds_where_it_is_smaller(
         assert "the outgoing mail server takes at most 30 MB" in refused.json["error"]
 
 
-def test_own_passwords_file_while_signed_in(servers: Path, dovecot_a: Dovecot, postfix: Postfix) -> None:
+def test_own_passwords_file_while_signed_in(servers: Path, dovecot_a: Backend, postfix: Postfix) -> None:
     settings = settings_for([dovecot_a], postfix) | {"local.service.proxy.login": "user"}
     with Product(servers / "own-passwords", settings) as product, Visitor(product.url) as visitor:
         person = product.newcomer(dovecot_a)
@@ -458,10 +459,10 @@ def test_own_passwords_file_while_signed_in(servers: Path, dovecot_a: Dovecot, p
 
 
 def test_backend_away_a_letter_is_written_and_sent_all_the_same(
-    servers: Path, certificates: Authority, dovecot_a: Dovecot, postfix: Postfix
+    servers: Path, certificates: Authority, backend: Kind, postfix: Postfix
 ) -> None:
     certificate = certificates.issue("away", "127.0.0.1", "localhost")
-    with Dovecot(servers / "away", [], certificate, spare="away") as away:
+    with backend(servers / "away", [], certificate, spare="away") as away:
         product = Product(servers / "away-product", settings_for([away], postfix))
         person = product.newcomer(away)
         with product, Visitor(product.url) as visitor:
@@ -485,7 +486,7 @@ def test_backend_away_a_letter_is_written_and_sent_all_the_same(
 
 
 def test_without_javascript_an_expired_letter_goes_on_after_signing_in(
-    narrow: Product, dovecot_a: Dovecot
+    narrow: Product, dovecot_a: Backend
 ) -> None:
     person = narrow.newcomer(dovecot_a)
     with Visitor(narrow.url) as visitor:

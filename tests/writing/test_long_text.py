@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.backend import Backend
 from tests.servers.product import Product
 from tests.servers.visitor import Visitor
 from tests.writing.writer import Written, write
@@ -41,7 +41,7 @@ def others_answered(product: Product) -> Iterator[list[float]]:
 
 
 @pytest.fixture
-def page(product: Product, visitor: Visitor, dovecot_a: Dovecot) -> Written:
+def page(product: Product, visitor: Visitor, dovecot_a: Backend) -> Written:
     visitor.sign_in(product.newcomer(dovecot_a))
     page = write(visitor)
     page.set(to="bob@example.test", subject="long", text=TEXT)

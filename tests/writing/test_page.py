@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.gateway.letters import files_of, parsed, text_of
+from tests.servers.backend import Backend, Person
 from tests.servers.chromium import page_of
-from tests.servers.dovecot import Dovecot, Person
 from tests.servers.mailbox import messages, wait_for
 from tests.servers.postfix import Postfix
 from tests.servers.product import Product, settings_for
@@ -21,7 +21,7 @@ IDLE = 4  # seconds until sessions of `hasty` end
 
 
 @pytest.fixture(scope="module")
-def hasty(servers: Path, dovecot_a: Dovecot, postfix: Postfix) -> Iterator[Product]:
+def hasty(servers: Path, dovecot_a: Backend, postfix: Postfix) -> Iterator[Product]:
     settings = settings_for([dovecot_a], postfix) | {"service.http.sessiontimeout": str(IDLE)}
     with Product(servers / "hasty-writer", settings) as made:
         yield made
@@ -43,7 +43,7 @@ def sign_in(page: Page, person: Person) -> None:
     expect(page.get_by_role("button", name="Sign out").first).to_be_visible()
 
 
-def begin(page: Page, product: Product, dovecot: Dovecot) -> Person:
+def begin(page: Page, product: Product, dovecot: Backend) -> Person:
     person = product.newcomer(dovecot)
     sign_in(page, person)
     page.goto("/write")
@@ -60,7 +60,7 @@ def state(page: Page) -> Locator:
     return page.locator("#write-state")
 
 
-def test_every_part_has_its_name(page: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_every_part_has_its_name(page: Page, product: Product, dovecot_a: Backend) -> None:
     begin(page, product, dovecot_a)
     expect(box(page, "To")).to_be_focused()
     for name in ("To", "Cc", "Bcc", "Subject", "Message"):
@@ -70,7 +70,7 @@ def test_every_part_has_its_name(page: Page, product: Product, dovecot_a: Doveco
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(1)
 
 
-def test_saves_by_itself_and_says_when(page: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_saves_by_itself_and_says_when(page: Page, product: Product, dovecot_a: Backend) -> None:
     person = begin(page, product, dovecot_a)
     box(page, "Subject").fill("by itself")
     expect(state(page)).to_have_text(re.compile(r"^Saved \d\d:\d\d$"))
@@ -85,7 +85,7 @@ def test_saves_by_itself_and_says_when(page: Page, product: Product, dovecot_a: 
 
 
 def test_uploads_show_progress_can_be_cancelled_and_removed(
-    page: Page, product: Product, dovecot_a: Dovecot, tmp_path: Path
+    page: Page, product: Product, dovecot_a: Backend, tmp_path: Path
 ) -> None:
     person = begin(page, product, dovecot_a)
     paths = [tmp_path / name for name in ("one.bin", "two <b>.bin", "three.bin")]
@@ -109,7 +109,7 @@ def test_uploads_show_progress_can_be_cancelled_and_removed(
 
 
 def test_a_cancelled_upload_is_no_longer_said_to_run(
-    page: Page, product: Product, dovecot_a: Dovecot, tmp_path: Path
+    page: Page, product: Product, dovecot_a: Backend, tmp_path: Path
 ) -> None:
     begin(page, product, dovecot_a)
     path = tmp_path / "slow.bin"
@@ -123,7 +123,7 @@ def test_a_cancelled_upload_is_no_longer_said_to_run(
 
 
 def test_too_big_a_file_is_not_even_begun(
-    page: Page, product: Product, dovecot_a: Dovecot, tmp_path: Path
+    page: Page, product: Product, dovecot_a: Backend, tmp_path: Path
 ) -> None:
     begin(page, product, dovecot_a)
     path = tmp_path / "big.bin"
@@ -141,7 +141,7 @@ def test_too_big_a_file_is_not_even_begun(
     expect(page.get_by_role("list", name="Attached files")).to_be_hidden()
 
 
-def test_a_dropped_file_is_attached(page: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_a_dropped_file_is_attached(page: Page, product: Product, dovecot_a: Backend) -> None:
     begin(page, product, dovecot_a)
     drop = """form => {
         const data = new DataTransfer();
@@ -153,7 +153,7 @@ def test_a_dropped_file_is_attached(page: Page, product: Product, dovecot_a: Dov
 
 
 def test_keyboard_alone_sends_and_enter_in_a_field_does_not(
-    page: Page, product: Product, dovecot_a: Dovecot
+    page: Page, product: Product, dovecot_a: Backend
 ) -> None:
     person = begin(page, product, dovecot_a)
     page.keyboard.type(f"{person.name}@example.test")
@@ -173,7 +173,7 @@ def test_keyboard_alone_sends_and_enter_in_a_field_does_not(
 
 
 def test_enter_without_javascript_saves_and_does_not_send(
-    page_without_js: Page, product: Product, dovecot_a: Dovecot
+    page_without_js: Page, product: Product, dovecot_a: Backend
 ) -> None:
     person = begin(page_without_js, product, dovecot_a)
     box(page_without_js, "To").fill(f"{person.name}@example.test")
@@ -183,7 +183,7 @@ def test_enter_without_javascript_saves_and_does_not_send(
     assert len(messages(dovecot_a, person.name, "Drafts")) == 1
 
 
-def test_mistakes_are_marked_where_they_are(page: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_mistakes_are_marked_where_they_are(page: Page, product: Product, dovecot_a: Backend) -> None:
     begin(page, product, dovecot_a)
     box(page, "To").fill("ana@")
     press(page, "Send")
@@ -195,7 +195,7 @@ def test_mistakes_are_marked_where_they_are(page: Page, product: Product, doveco
 
 
 def test_unsaved_text_is_warned_of_and_comes_back_after_a_reload(
-    page: Page, product: Product, dovecot_a: Dovecot
+    page: Page, product: Product, dovecot_a: Backend
 ) -> None:
     begin(page, product, dovecot_a)
     page.route("**/write", lambda route: route.abort())  # the server can't be reached
@@ -223,7 +223,7 @@ def test_unsaved_text_is_warned_of_and_comes_back_after_a_reload(
 
 
 def test_signing_in_again_on_the_spot(
-    browser: Browser, hasty: Product, dovecot_a: Dovecot, tmp_path: Path
+    browser: Browser, hasty: Product, dovecot_a: Backend, tmp_path: Path
 ) -> None:
     path = tmp_path / "kept.bin"
     path.write_bytes(DATA)
@@ -253,7 +253,7 @@ def test_signing_in_again_on_the_spot(
     assert "written while signed out" in text_of(arrived)
 
 
-def test_discard_is_one_press_and_leaves_no_warning(page: Page, product: Product, dovecot_a: Dovecot) -> None:
+def test_discard_is_one_press_and_leaves_no_warning(page: Page, product: Product, dovecot_a: Backend) -> None:
     person = begin(page, product, dovecot_a)
     box(page, "Message").fill("not this")
     press(page, "Discard draft")
@@ -263,7 +263,7 @@ def test_discard_is_one_press_and_leaves_no_warning(page: Page, product: Product
 
 
 @pytest.mark.parametrize("width", [1280, 600, 320])
-def test_nothing_runs_over_the_edge(page: Page, product: Product, dovecot_a: Dovecot, width: int) -> None:
+def test_nothing_runs_over_the_edge(page: Page, product: Product, dovecot_a: Backend, width: int) -> None:
     begin(page, product, dovecot_a)
     page.set_viewport_size({"width": width, "height": 700})
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: help run test check bench kill-imap docs texts lock clean python servers clients browser
+.PHONY: help run test check bench bench-imap kill-imap docs texts lock clean python servers clients browser
 
 help:            ## what can be made
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1	/p; s/^\([a-z-]*\):  *## /  make \1	/p' Makefile | expand -t 18
@@ -25,6 +25,9 @@ check: $(READY)  ## format, lint, types, floors; under half a minute
 
 bench: $(READY) servers  ## compare our pages with the bare IMAP exchange, side by side
 	@$(BIN)/python -m tests.bench
+
+bench-imap: $(READY) servers  ## compare our IMAP service with Dovecot, side by side; five minutes
+	@$(BIN)/python -m tests.bench_imap
 
 kill-imap: $(READY)  ## kill the IMAP service 200 times under three writers; five minutes
 	@$(BIN)/python -m tests.store.kills 200

@@ -1,0 +1,1 @@
+"""Mail programs and libraries that people use, against our IMAP service."""

@@ -67,6 +67,7 @@ class ImapService(Process):
             "service.imap.sslport": str(self.imaps),
             "service.imap.sslcertfile": str(certificate.chain),
             "service.imap.sslkeyfile": str(certificate.key),
+            "service.imap.trustedproxies": "127.0.0.0/8",  # where all tests come from
             "store.admins": admin,
             "store.defaultmailboxquota": PLENTY,
             **(settings or {}),

@@ -6,14 +6,11 @@ import base64
 import imaplib
 import itertools
 import smtplib
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from tests.servers.backend import Backend, Mail
-
-_networks = itertools.count()
 
 
 def fill(backend: Backend, name: str, mails: Iterable[Mail | bytes], folder: str = "INBOX") -> int:
@@ -32,20 +29,9 @@ def deliver(backend: Backend, name: str, content: bytes, sender: str = "friend@e
 def imap(backend: Backend, name: str) -> Iterator[imaplib.IMAP4]:
     """A connection signed in as this person; `imaplib` speaks modified UTF-7: see `encoded`."""
     person = next(each for each in backend.people if each.name == name)
-    with _Connection(backend.host, backend.imap, timeout=20) as connection:
+    with imaplib.IMAP4(backend.host, backend.imap, timeout=20) as connection:
         connection.login(person.name, person.password)
         yield connection
-
-
-class _Connection(imaplib.IMAP4):
-    """From a loopback network of its own, so that wrong passwords of tests slow down no other."""
-
-    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        number = next(_networks)
-        source = f"127.{100 + number // 250 % 100}.{number % 250}.1"
-        self.host, self.port = host, port
-        self.sock = socket.create_connection((host, port), timeout, (source, 0))
-        self.file = self.sock.makefile("rb")
 
 
 def messages(backend: Backend, name: str, folder: str = "INBOX") -> list[bytes]:

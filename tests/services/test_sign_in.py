@@ -110,6 +110,20 @@ def test_who_is_at_home_behind_a_gateway_is_not_slowed_down_by_the_guesses_of_ot
     assert brake.delay("bob", HOME) == 15
 
 
+def test_through_a_gateway_guesses_count_by_name_only(clock: Clock) -> None:
+    brake = Brake(clock, clock.sleep, shared="203.0.113.9/32 2001:db8::/32")
+    for gateway in (HOME, f"::ffff:{HOME}", "2001:db8::7"):
+        brake.failed("alice", gateway)
+        with contextlib.ExitStack() as stack:
+            for _ in range(braking.AT_ONCE + 3):
+                stack.enter_context(brake.trying(gateway))
+            assert brake.delay("bob", gateway) == 0
+    assert brake.delay("alice", HOME) == 8
+    assert brake.delay("bob", "203.0.113.8") == 0
+    brake.failed("alice", "203.0.113.8")
+    assert brake.delay("bob", "203.0.113.8") == 2
+
+
 def test_guessing_at_home_is_slowed_down(brake: Brake) -> None:
     brake.passed("alice", HOME)
     brake.failed("alice", HOME)

@@ -29,15 +29,18 @@ class Brake:
 
     A right password is delayed like a wrong one, never refused. A name guessed at from elsewhere
     is not delayed in the network where its owner signed in before: who is at home there is judged by what
-    failed under that name there, not by what others do, who may share the address of a gateway or a
-    provider. Each process counts for itself.
+    failed under that name there, not by what others do, who may share an address. `shared` are networks
+    (separated by blanks) of gateways, which many people come through and which slow down guessing
+    themselves: from there failures count by name only. Each process counts for itself.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        shared: str = "",
     ) -> None:
+        self._shared = tuple(map(ipaddress.ip_network, shared.split()))
         self._clock = clock
         self._sleep = sleep
         self._users = _Failures(clock)
@@ -62,8 +65,10 @@ class Brake:
         network = _network(address)
         if (home := _home(user, address)) in self._homes:
             return _seconds(self._at_home.count(home))
-        here = self._networks.count(network) + max(0, self._trying.get(network, 0) - AT_ONCE)
-        return _seconds(max(here, self._users.count(_key(user))))
+        counts = [self._users.count(_key(user))]
+        if not self._is_shared(address):
+            counts.append(self._networks.count(network) + max(0, self._trying.get(network, 0) - AT_ONCE))
+        return _seconds(max(counts))
 
     async def pause(self, user: str, address: str) -> None:
         """Wait as long as `delay` says. Raises Busy if too many are waiting already."""
@@ -82,7 +87,8 @@ class Brake:
 
     def failed(self, user: str, address: str) -> None:
         self._users.add(_key(user))
-        self._networks.add(_network(address))
+        if not self._is_shared(address):
+            self._networks.add(_network(address))
         self._at_home.add(_home(user, address))
 
     def passed(self, user: str, address: str) -> None:
@@ -94,6 +100,10 @@ class Brake:
         self._homes.move_to_end(home)
         if len(self._homes) > MAX_KEYS:
             self._homes.popitem(last=False)
+
+    def _is_shared(self, address: str) -> bool:
+        ip = _ip(address)
+        return ip is not None and any(ip in network for network in self._shared)
 
 
 class _Failures:
@@ -135,11 +145,16 @@ def _home(user: str, address: str) -> str:
 
 
 def _network(address: str) -> str:
+    ip = _ip(address)
+    if ip is None:
+        return address[:64]
+    prefix = IPV4_PREFIX if ip.version == 4 else IPV6_PREFIX
+    return str(ipaddress.ip_network((ip, prefix), strict=False))
+
+
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address[:64]
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    prefix = IPV4_PREFIX if ip.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network((ip, prefix), strict=False))
+        return None
+    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webmail.config.kinds import BYTES, LINK, MINUTES, PATH
+from webmail.config.kinds import BYTES, LINK, MINUTES, NETWORKS, PATH
 from webmail.config.param import UNSUPPORTED, param
 from webmail.config.service import LocalWatchedService, Service
 
@@ -17,6 +17,14 @@ class Imap(Service, prefix="service.imap"):
         "File with the certificates of authorities whose client certificates let people in (SASL EXTERNAL);"
         " empty: no sign-in with certificates.",
         kind=PATH,
+        refreshable=False,
+        extension=True,
+    )
+    trustedproxies: str = param(
+        "",
+        "Gateways and proxies that slow down guessing themselves: wrong passwords that come through them"
+        " count against the name only, not against their address, which is that of many people.",
+        kind=NETWORKS,
         refreshable=False,
         extension=True,
     )

@@ -67,7 +67,7 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
             shares=shares,
             hints=hints,
             directory=directory,
-            brake=Brake(),
+            brake=Brake(shared=config.imap.trustedproxies),
             tls=lambda: process.terms.context,
             limits=process.limits,
             log=process.log,

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from tests.servers.process import Process, free_port
 from tests.store.ledger import Ledger
@@ -49,7 +50,8 @@ class Walk:
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.commands} commands acknowledged, {self.in_doubt} in doubt"
-            f" ({self.done_in_doubt} of them done), slowest start {max(self.starts):.2f} s"
+            f" ({self.done_in_doubt} of them done); a start takes {median(self.starts):.2f} s,"
+            f" at most {max(self.starts):.2f} s"
         )
 
 

@@ -183,8 +183,7 @@ def test_a_mailbox_goes_from_one_person_to_another(
     service: Service, alice: Client, store_command: Command, tmp_path: Path, how: str
 ) -> None:
     alice.fills("Archive", letter(), letter("Supper"), flags="\\Seen $Work")
-    status = ["--status"] if how == "mbox" else []
-    written = store_command("export", alice.uid, tmp_path / "out", "--format", how, *status)
+    written = store_command("export", alice.uid, tmp_path / "out", "--format", how)
     assert written == Said(0, "2 messages written\n", "")
     assert store_command("export", alice.uid, tmp_path / "out", "--format", how).status == 1
     bob = service.newcomer("bob")

@@ -25,7 +25,9 @@ INTERRUPTED = 130  # as shells have it
 
 def add(group: Commands) -> None:
     out = add_command(group, "export", _export, "write mailboxes as Maildir or mbox")
-    out.add_argument("--status", action="store_true", help="mbox: write flags into fields of the header")
+    out.add_argument(
+        "--no-status", action="store_true", help="mbox: leave the flags out, which are fields of the header"
+    )
     in_ = add_command(
         group,
         "import",
@@ -41,9 +43,9 @@ def add(group: Commands) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    if options.status and options.format != MBOX:
-        raise BadRequest("--status is for mbox: a Maildir has flags in the names of its files")
-    write = partial(to_mbox, status=options.status) if options.format == MBOX else to_maildir
+    if options.no_status and options.format != MBOX:
+        raise BadRequest("--no-status is for mbox: a Maildir has flags in the names of its files")
+    write = partial(to_mbox, status=not options.no_status) if options.format == MBOX else to_maildir
     with opened(load(file_of(options))) as store:
         account = existing(store, options.user)
         report = write(account, options.path, options.mailbox, Bar(), crlf=options.crlf)

@@ -6,7 +6,7 @@ from webmail.errors import NotAllowed, TooBig
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
-from webmail.store import acl, metadata
+from webmail.store import acl, expiry, metadata
 from webmail.store.acl import Who
 from webmail.store.transaction import Transaction
 from webmail.wire import imap_answer_codes as codes
@@ -65,7 +65,8 @@ def _set(transaction: Transaction, name: str, who: Who, asked: SetMetadata) -> N
     shared = any(entry.startswith("/shared/") for entry, _ in asked.values)
     if who.uid == acl.ANONYMOUS or (shared and not name and not who.admin):
         raise NotAllowed
-    mailbox = _mailbox(transaction, name, who, "rw" if shared else "r")
+    expires = any(entry == expiry.ENTRY for entry, _ in asked.values)  # what it says goes away by itself
+    mailbox = _mailbox(transaction, name, who, ("rwte" if expires else "rw") if shared else "r")
     metadata.change(transaction, mailbox, who.uid, dict(asked.values))
 
 

@@ -80,7 +80,7 @@ def _write_file(
 
 
 def to_mbox(
-    account: Account, path: Path, name: str, progress: Progress, *, crlf: bool = False, status: bool = False
+    account: Account, path: Path, name: str, progress: Progress, *, crlf: bool = False, status: bool = True
 ) -> Report:
     """The same; `status`: with the flags in fields of the header. Raises AlreadyExists, NotFound, OSError."""
     if not name:

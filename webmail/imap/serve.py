@@ -15,6 +15,7 @@ from webmail.config import Config
 from webmail.directory.ask import Backends
 from webmail.directory.opening import opened as opened_directory
 from webmail.imap.context import Context
+from webmail.imap.conversation import converse
 from webmail.imap.entering import greet
 from webmail.imap.session import Session
 from webmail.imap.table import COMMANDS
@@ -78,9 +79,10 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
         stack.callback(group.create_task(sweep.keep(store, process.log)).cancel)
 
         async def serve(stream: Stream) -> None:
-            session = Session(stream, context, COMMANDS)
-            greet(session)
-            await session.run()
+            session = Session(stream, context)
+            with closing(session):
+                greet(session)
+                await converse(session, COMMANDS)
 
         yield serve
 

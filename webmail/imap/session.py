@@ -1,44 +1,39 @@
-"""One connection of an IMAP client: reads a command, runs it by the table, tells what became different."""
+"""What is known of one client, and the verbs that commands work with."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from webmail import i18n
 from webmail.directory import User
-from webmail.errors import MailError, NotAllowed
-from webmail.imap import answers
-from webmail.imap.answers import No, Ok
+from webmail.errors import NotAllowed
+from webmail.imap.answers import No
 from webmail.imap.context import Context
 from webmail.imap.looking import claim_recent, look
 from webmail.imap.selected import NONE, Manner, Selected
-from webmail.imap.state import Command, State
-from webmail.server.errors import Ending, LineTooLong, Silent, StreamError, TooMany
-from webmail.server.limits import Probation, foreign
+from webmail.imap.state import State
+from webmail.server.errors import StreamError, TooMany
+from webmail.server.limits import Probation
 from webmail.server.stream import Literal, Stream
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.transaction import Transaction
-from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire import imap_answers as said
 from webmail.wire import imap_request as requests
-from webmail.wire.imap_arguments import MAX_DEPTH, MAX_DEPTH_BEFORE_LOGIN, Arguments
-from webmail.wire.imap_request import Announced, Opening, announced, opening
+from webmail.wire.imap_arguments import MAX_DEPTH, MAX_DEPTH_BEFORE_LOGIN
+from webmail.wire.imap_request import Announced, announced
 
 if TYPE_CHECKING:
     from webmail.imap.notifying import Watch
 
 ENGLISH = "en"  # is spoken until the client asks for another language (RFC 5255, 3.1)
 AT_ONCE = 500  # lines that are made before others have their turn: a millisecond
-MAX_ERRORS = 20  # bad commands in a row of somebody signed in; then it is a broken one
-MAX_SKIPPED = 16 * 1024 * 1024  # octets of a command that are thrown away so that a session can go on
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,21 +43,46 @@ class Closing(StreamError):
     default = "closed by us"
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a client may say at once, in octets: a line, a literal that is no message, a whole command.
+
+    `skipped`: of a command that is refused, before the session ends rather than read on.
+    """
+
+    line: int
+    literal: int
+    command: int
+    skipped: int
+    depth: int  # of parentheses
+
+
+STRANGERS = Room(
+    requests.MAX_LINE_BEFORE_LOGIN,
+    requests.MAX_LITERAL_BEFORE_LOGIN,
+    requests.MAX_COMMAND_BEFORE_LOGIN,
+    requests.MAX_COMMAND_BEFORE_LOGIN,
+    MAX_DEPTH_BEFORE_LOGIN,
+)
+PEOPLE = Room(
+    requests.MAX_LINE, requests.MAX_LITERAL, requests.MAX_COMMAND, 16 * requests.MAX_COMMAND, MAX_DEPTH
+)
+
+
 class Session:
     """What is known of one client. Commands read and change it; nobody else does."""
 
     __slots__ = (
-        "_commands",
         "_counted",
-        "_errors",
-        "_probation",
         "account",
         "admin",
         "authenticated",
         "context",
         "enabled",
+        "errors",
         "language",
         "leaving",
+        "probation",
         "selected",
         "stream",
         "tag",
@@ -70,7 +90,7 @@ class Session:
         "watch",
     )
 
-    def __init__(self, stream: Stream, context: Context, commands: Mapping[str, Command]) -> None:
+    def __init__(self, stream: Stream, context: Context) -> None:
         self.stream = stream
         self.context = context
         self.tag = "*"
@@ -83,9 +103,8 @@ class Session:
         self.language = ""
         self.leaving = False
         self.watch: Watch | None = None  # NOTIFY
-        self._commands = commands
-        self._errors = 0
-        self._probation = Probation()
+        self.errors = 0  # bad commands in a row
+        self.probation = Probation()
         self._counted = ExitStack()
 
     # What commands work with.
@@ -114,6 +133,16 @@ class Session:
         return self.selected
 
     @property
+    def state(self) -> State:
+        if self.user is None:
+            return State.STRANGER
+        return State.SIGNED_IN if self.selected is None else State.SELECTED
+
+    @property
+    def room(self) -> Room:
+        return PEOPLE if self.user else STRANGERS
+
+    @property
     def utf8(self) -> bool:
         """Whether names of mailboxes and quoted strings are UTF-8 (RFC 6855, 3; RFC 9051, 4.3)."""
         return "UTF8=ACCEPT" in self.enabled or "IMAP4REV2" in self.enabled
@@ -139,12 +168,17 @@ class Session:
         """Be a stranger again (RFC 8437)."""
         self._counted.close()
         self.stop_watching()
-        self._probation = Probation()
+        self.probation = Probation()
         self.user = self.authenticated = self.account = self.selected = None
         self.admin = False
         self.enabled = frozenset()
         self.language = ""
         self.stream.known_as("")
+
+    def close(self) -> None:
+        """Let go of what outlives a command."""
+        self.stop_watching()
+        self._counted.close()
 
     def stop_watching(self) -> None:
         if self.watch is not None:
@@ -224,174 +258,17 @@ class Session:
 
     async def next_line(self) -> bytes:
         """The rest of a command behind a literal."""
-        return await self.stream.line(self._max_line)
+        return await self.stream.line(self.room.line)
 
     async def skip(self, literal: Announced | None) -> None:
         """Read past what comes of a command that is refused: its literals, unless the client waits for us."""
         skipped = 0
         while literal is not None and not literal.synchronising:
             skipped += literal.size
-            if skipped > (MAX_SKIPPED if self.user else requests.MAX_COMMAND_BEFORE_LOGIN):
+            if skipped > self.room.skipped:
                 self.say(b"* BYE This is too much.\r\n")
                 raise Closing
             await self.stream.discard(literal.size)
             line = await self.next_line()
             skipped += len(line)
             literal = announced(line)
-
-    # What the skeleton calls.
-
-    async def run(self) -> None:
-        """Commands until one side has enough. Raises what ends a connection (StreamError)."""
-        try:
-            await self._converse()
-        finally:
-            self.stop_watching()
-            self._counted.close()
-
-    async def _converse(self) -> None:
-        while not self.leaving:
-            await self.flush()
-            try:
-                await self._command_in_time()
-            except Ending:
-                self.say(b"* BYE The server goes down; please connect again.\r\n")
-                return
-            except Silent:
-                self.say(b"* BYE Nothing came for too long.\r\n")
-                return
-        await self.flush()
-
-    async def _command_in_time(self) -> None:
-        """A stranger has a moment for all commands together, however busy. Raises Silent."""
-        left = None if self.user else max(self._probation.until - time.monotonic(), 0.0)
-        try:
-            async with asyncio.timeout(left):
-                await self._command()
-        except TimeoutError:
-            raise Silent from None
-
-    async def _command(self) -> None:
-        try:
-            line = await self._next_command()
-            began = opening(line)
-        except LineTooLong as error:
-            await self.skip(announced(error.tail))
-            self._refuse(_tag_of(error.head), "the line is too long")
-        except requests.BadRequest as error:
-            if self.user is None and foreign(line):
-                raise Closing("another protocol") from None
-            await self.skip(announced(line))
-            self._refuse(error.tag, str(error))
-        else:
-            await self._answer(began, line)
-
-    async def _next_command(self) -> bytes:
-        """The first line of a command; who asked for it (NOTIFY) is told what happens meanwhile."""
-        until = time.monotonic() + self._patience
-        while self.watch is not None:
-            if await self.watch.input(self.stream, until):
-                return await self.stream.line(self._max_line)
-            await self.watch.tell(self)
-            await self.flush()
-        return await self.stream.line(self._max_line, self._patience)
-
-    @property
-    def _max_line(self) -> int:
-        return requests.MAX_LINE if self.user else requests.MAX_LINE_BEFORE_LOGIN
-
-    @property
-    def _max_literal(self) -> int:
-        return requests.MAX_LITERAL if self.user else requests.MAX_LITERAL_BEFORE_LOGIN
-
-    @property
-    def _max_command(self) -> int:
-        return requests.MAX_COMMAND if self.user else requests.MAX_COMMAND_BEFORE_LOGIN
-
-    @property
-    def _patience(self) -> float:
-        return self.context.current().imap.idletimeout * 60.0 if self.user else self._probation.idle()
-
-    def _refuse(self, tag: str, text: str) -> None:
-        """BAD; too many of them and the session ends."""
-        self.say(tag.encode() + b" BAD " + answers.coded(b"", text) + b"\r\n")
-        self._errors += 1
-        if self._errors >= MAX_ERRORS if self.user else self._probation.offend():
-            self.say(b"* BYE Too many commands that are none.\r\n")
-            self.leaving = True
-
-    async def _answer(self, began: Opening, line: bytes) -> None:
-        command = self._commands.get(began.name)
-        self.tag = began.tag
-        if command is None or self.state not in command.states:
-            await self.skip(announced(line))
-            unknown = "this command is not known" if command is None else "not in this state"
-            self._refuse(began.tag, unknown)
-            return
-        try:
-            ending = await self._run(command, began)
-        except ProtocolError as error:
-            if (code := answers.UNABLE.get(type(error))) is None:
-                self._refuse(began.tag, str(error))
-                return
-            ending = b"NO " + answers.coded(code, str(error))
-        except No as error:
-            ending = error.line
-        except MailError as error:
-            ending = self._refused(error, began.name)
-        except StreamError:
-            raise
-        except Exception:
-            self.context.log.exception("%s of %s failed", began.name, self.stream.user or "nobody")
-            ending = answers.SERVERBUG
-        self._errors = 0
-        if ending:
-            self.say(began.tag.encode() + b" " + ending + b"\r\n")
-
-    def _refused(self, error: MailError, name: str) -> bytes:
-        if error.detail:
-            self.context.log.warning("%s of %s: %s", name, self.stream.user or "nobody", error)
-        return answers.refusal(error, error.said(self.translate))
-
-    async def _run(self, command: Command, began: Opening) -> bytes:
-        if command.streams:
-            asked: object = began
-        else:
-            depth = MAX_DEPTH if self.user else MAX_DEPTH_BEFORE_LOGIN
-            asked = command.parse(Arguments(await self._pieces(began), utf8=self.utf8, depth=depth))
-        if command.sync.before:  # RFC 9051, 6.4.9: UIDs in all that a UID command tells
-            await self.tell(expunges=not command.sync.numbered, uid=began.name.startswith("UID "))
-        ok: Ok = await command.run(self, asked)
-        if command.sync.after and not self.leaving:
-            await self.tell(expunges=not command.sync.numbered)
-        return ok.line if ok.text else b""  # nothing: the command has answered itself
-
-    async def _pieces(self, began: Opening) -> list[bytes]:
-        """The lines of a command and the literals between them. Raises No for one that is too large."""
-        pieces, size = [began.rest], len(began.rest)
-        while (literal := announced(pieces[-1])) is not None:
-            size += literal.size
-            if literal.size > self._max_literal or size > self._max_command:
-                await self.skip(literal)
-                raise No("a literal that is too large here", b"TOOBIG")
-            if len(pieces) > 2 * requests.MAX_LITERALS:
-                await self.skip(literal)
-                raise ProtocolError("too many literals")
-            octets = b"".join([block async for block in self.receive(literal)])
-            line = await self.next_line()
-            pieces += [octets, line]
-            size += len(line)
-        return pieces
-
-    @property
-    def state(self) -> State:
-        if self.user is None:
-            return State.STRANGER
-        return State.SIGNED_IN if self.selected is None else State.SELECTED
-
-
-def _tag_of(head: bytes) -> str:
-    try:
-        return opening(head).tag
-    except requests.BadRequest as error:
-        return error.tag

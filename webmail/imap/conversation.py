@@ -1,0 +1,169 @@
+"""A conversation: commands read, run by the table and answered, until one side has enough."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from webmail.errors import MailError
+from webmail.imap import answers
+from webmail.imap.answers import No, Ok
+from webmail.imap.session import Closing, Session
+from webmail.imap.state import Command
+from webmail.server.errors import Ending, LineTooLong, Silent, StreamError
+from webmail.server.limits import foreign
+from webmail.wire import ProtocolError
+from webmail.wire import imap_answers as said
+from webmail.wire import imap_request as requests
+from webmail.wire.imap_arguments import Arguments
+from webmail.wire.imap_request import Opening, announced, opening
+
+MAX_ERRORS = 20  # bad commands in a row of somebody signed in; then it is a broken program
+
+Commands = Mapping[str, Command]
+
+
+async def converse(session: Session, commands: Commands) -> None:
+    """Raises what ends a connection without a word (StreamError)."""
+    while not session.leaving:
+        await session.flush()
+        try:
+            await _command_in_time(session, commands)
+        except Ending:
+            session.say(said.bye("The server goes down; please connect again."))
+            return
+        except Silent:
+            session.say(said.bye("Nothing came for too long."))
+            return
+    await session.flush()
+
+
+async def _command_in_time(session: Session, commands: Commands) -> None:
+    """A stranger has a moment for all commands together, however busy. Raises Silent."""
+    left = None if session.user else max(session.probation.until - time.monotonic(), 0.0)
+    try:
+        async with asyncio.timeout(left):
+            await _command(session, commands)
+    except TimeoutError:
+        raise Silent from None
+
+
+async def _command(session: Session, commands: Commands) -> None:
+    try:
+        line = await _first_line(session)
+        began = opening(line)
+    except LineTooLong as error:
+        await session.skip(announced(error.tail))
+        _refuse(session, _tag_of(error.head), "the line is too long")
+    except requests.BadRequest as error:
+        if session.user is None and foreign(line):
+            raise Closing("another protocol") from None
+        await session.skip(announced(line))
+        _refuse(session, error.tag, str(error))
+    else:
+        await _answer(session, commands, began, line)
+
+
+async def _first_line(session: Session) -> bytes:
+    """The next command begins; who asked for it (NOTIFY) is told what happens meanwhile."""
+    stream, patience = session.stream, _patience(session)
+    until = time.monotonic() + patience
+    while session.watch is not None:
+        if await session.watch.input(stream, until):
+            return await stream.line(session.room.line)
+        await session.watch.tell(session)
+        await session.flush()
+    return await stream.line(session.room.line, patience)
+
+
+def _patience(session: Session) -> float:
+    """Seconds to wait for a command."""
+    return session.context.current().imap.idletimeout * 60.0 if session.user else session.probation.idle()
+
+
+def _refuse(session: Session, tag: str, text: str) -> None:
+    """BAD; too many of them and the session ends."""
+    session.say(tag.encode() + b" BAD " + answers.coded(b"", text) + b"\r\n")
+    session.errors += 1
+    if session.errors >= MAX_ERRORS if session.user else session.probation.offend():
+        session.say(said.bye("Too many commands that are none."))
+        session.leaving = True
+
+
+async def _answer(session: Session, commands: Commands, began: Opening, line: bytes) -> None:
+    command = commands.get(began.name)
+    session.tag = began.tag
+    if command is None or session.state not in command.states:
+        await session.skip(announced(line))
+        unknown = "this command is not known" if command is None else "not in this state"
+        _refuse(session, began.tag, unknown)
+        return
+    try:
+        ending = await _ending(session, command, began)
+    except ProtocolError as error:
+        _refuse(session, began.tag, str(error))
+        return
+    session.errors = 0
+    if ending:
+        session.say(began.tag.encode() + b" " + ending + b"\r\n")
+
+
+async def _ending(session: Session, command: Command, began: Opening) -> bytes:
+    """OK or NO, and why. Raises ProtocolError for BAD, StreamError."""
+    user = session.stream.user or "nobody"
+    try:
+        return await _run(session, command, began)
+    except ProtocolError as error:
+        if (code := answers.UNABLE.get(type(error))) is None:
+            raise
+        return b"NO " + answers.coded(code, str(error))
+    except No as error:
+        return error.line
+    except MailError as error:
+        if error.detail:
+            session.context.log.warning("%s of %s: %s", began.name, user, error)
+        return answers.refusal(error, error.said(session.translate))
+    except StreamError:
+        raise
+    except Exception:
+        session.context.log.exception("%s of %s failed", began.name, user)
+        return answers.SERVERBUG
+
+
+async def _run(session: Session, command: Command, began: Opening) -> bytes:
+    asked: object = began
+    if not command.streams:
+        pieces = await _pieces(session, began)
+        asked = command.parse(Arguments(pieces, utf8=session.utf8, depth=session.room.depth))
+    if command.sync.before:  # RFC 9051, 6.4.9: UIDs in all that a UID command tells
+        await session.tell(expunges=not command.sync.numbered, uid=began.name.startswith("UID "))
+    ok: Ok = await command.run(session, asked)
+    if command.sync.after and not session.leaving:
+        await session.tell(expunges=not command.sync.numbered)
+    return ok.line if ok.text else b""  # nothing: the command has answered itself
+
+
+async def _pieces(session: Session, began: Opening) -> list[bytes]:
+    """The lines of a command and the literals between them. Raises No for one that is too large."""
+    pieces, size, room = [began.rest], len(began.rest), session.room
+    while (literal := announced(pieces[-1])) is not None:
+        size += literal.size
+        if literal.size > room.literal or size > room.command:
+            await session.skip(literal)
+            raise No("a literal that is too large here", b"TOOBIG")
+        if len(pieces) > 2 * requests.MAX_LITERALS:
+            await session.skip(literal)
+            raise ProtocolError("too many literals")
+        octets = b"".join([block async for block in session.receive(literal)])
+        line = await session.next_line()
+        pieces += [octets, line]
+        size += len(line)
+    return pieces
+
+
+def _tag_of(head: bytes) -> str:
+    try:
+        return opening(head).tag
+    except requests.BadRequest as error:
+        return error.tag

@@ -104,6 +104,10 @@ async def _answer(session: Session, commands: Commands, began: Opening, line: by
     except ProtocolError as error:
         _refuse(session, began.tag, str(error))
         return
+    except LineTooLong as error:  # one behind a literal, or one that answers us
+        await session.skip(announced(error.tail))
+        _refuse(session, began.tag, "the line is too long")
+        return
     session.errors = 0
     if ending:
         session.say(began.tag.encode() + b" " + ending + b"\r\n")

@@ -17,7 +17,7 @@ from webmail.imap.context import Context
 from webmail.imap.looking import claim_recent, look
 from webmail.imap.selected import NONE, Manner, Selected
 from webmail.imap.state import State
-from webmail.server.errors import StreamError, TooMany
+from webmail.server.errors import LineTooLong, StreamError, TooMany
 from webmail.server.limits import Probation
 from webmail.server.stream import Literal, Stream
 from webmail.store.account import Account
@@ -269,6 +269,13 @@ class Session:
                 self.say(b"* BYE This is too much.\r\n")
                 raise Closing
             await self.stream.discard(literal.size)
-            line = await self.next_line()
+            line = await self._end_of_line()
             skipped += len(line)
             literal = announced(line)
+
+    async def _end_of_line(self) -> bytes:
+        """The next line, or the end of one that is too long."""
+        try:
+            return await self.next_line()
+        except LineTooLong as error:
+            return error.tail

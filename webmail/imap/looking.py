@@ -47,5 +47,5 @@ async def claim_recent(selected: Selected, new: Snapshot, manner: Manner) -> Non
 async def take_recent(selected: Selected, new: Snapshot) -> None:
     r"""The same of all messages. With a full disk nobody is told of them as \Recent, but they are told."""
     with suppress(OverQuota):
-        first = await selected.account.write(messages.claim_recent, selected.mailbox, new.uids[-1])
+        first = await selected.account.note(messages.claim_recent, selected.mailbox, new.uids[-1])
         selected.recent.update(new.uids[bisect_left(new.uids, first) :])

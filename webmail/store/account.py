@@ -7,13 +7,13 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from webmail.database import connect, connection_to, in_our_words, transact
+from webmail.database import connect, connection_to, in_our_words, loosely, transact
 from webmail.disk import in_thread
 from webmail.errors import Busy, MailError, NotFound
 from webmail.notify import Hint
@@ -113,33 +113,53 @@ class Account:
 
         Raises OverQuota if the disk is full. A cancellation is raised once the work is done or undone.
         """
+        async with self._turn():
+            return await self._run(
+                "BEGIN IMMEDIATE", lambda transaction: function(transaction, *args, **kwargs)
+            )
+
+    async def note(
+        self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for what is simply done again should a power cut undo it: nobody waits for the disk."""
+        async with self._turn():
+            return await self._run(
+                "BEGIN IMMEDIATE",
+                lambda transaction: function(transaction, *args, **kwargs),
+                lasting=False,
+            )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Writers of a process one after the other."""
         if self._waiting >= MAX_WAITING:
             raise Busy(detail=f"{self.uid}: {MAX_WAITING} writers are waiting")
         self._waiting += 1
         try:
             async with self._writing:
-                return await self._run(
-                    "BEGIN IMMEDIATE", lambda transaction: function(transaction, *args, **kwargs)
-                )
+                yield
         finally:
             self._waiting -= 1
 
-    async def _run(self, begin: str, work: Callable[[Transaction], T]) -> T:
-        result, orphaned = await in_thread(self._committed, begin, work)
+    async def _run(self, begin: str, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
+        result, orphaned = await in_thread(self._committed, begin, work, lasting=lasting)
         if orphaned:
             self._store.orphaned.add(self)
             self._store.expunged.set()
         return result
 
-    def transact(self, begin: str, work: Callable[[Transaction], T]) -> T:
-        """The same without an event loop, in this thread; bodies that were let go of are gone then."""
-        result, orphaned = self._committed(begin, work)
+    def transact(self, begin: str, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
+        """The same without an event loop, in this thread; bodies that were let go of are gone then.
+
+        What is not `lasting` may be undone by a power cut, but by nothing less.
+        """
+        result, orphaned = self._committed(begin, work, lasting=lasting)
         if orphaned:
             with suppress(MailError, sqlite3.Error, OSError):  # it is committed; the next sweep finds them
                 sweep.remove_orphans(self)
         return result
 
-    def _committed(self, begin: str, work: Callable[[Transaction], T]) -> tuple[T, bool]:
+    def _committed(self, begin: str, work: Callable[[Transaction], T], *, lasting: bool) -> tuple[T, bool]:
         """The result, and whether there are bodies to be removed."""
         path = self.place / DATABASE
         made: list[Transaction] = []
@@ -149,7 +169,10 @@ class Account:
             return work(made[0])
 
         try:
-            with self._store.connections.lent(path) as connection:
+            with (
+                self._store.connections.lent(path) as connection,
+                nullcontext() if lasting else loosely(connection),
+            ):
                 result = transact(connection, begin, on)
         except sqlite3.Error as error:
             raise in_our_words(error, path) from error

@@ -31,13 +31,13 @@ async def keep(store: Store, log: logging.Logger) -> None:
 
 
 async def _index(account: Account) -> None:
-    while await account.write(some):
+    while await account.note(some):
         pass
 
 
 def all_of(account: Account) -> None:
     """The same without an event loop, in this thread."""
-    while account.transact("BEGIN IMMEDIATE", some):
+    while account.transact("BEGIN IMMEDIATE", some, lasting=False):
         pass
 
 

@@ -54,7 +54,7 @@ def remove_orphans(account: Account) -> int:
     while names := account.transact("BEGIN", _orphans):
         bodies.remove(account.place, names)
         bodies.sync(account.place, names)  # else a power cut could leave a file that nobody knows of
-        account.transact("BEGIN IMMEDIATE", partial(_forget, names=names))
+        account.transact("BEGIN IMMEDIATE", partial(_forget, names=names), lasting=False)
         removed += len(names)
     return removed
 

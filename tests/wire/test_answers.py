@@ -41,7 +41,7 @@ from webmail.wire.imap_replies import (
     Tagged,
     Vanished,
 )
-from webmail.wire.imap_sets import Page
+from webmail.wire.imap_sets import Page, SequenceSet
 from webmail.wire.imap_tokens import values
 from webmail.wire.imap_utf7 import encode_utf7
 
@@ -83,8 +83,12 @@ SAID: list[tuple[bytes, bytes, Reply]] = [
     (answers.exists(3), b"* 3 EXISTS", Exists(3)),
     (answers.recent(0), b"* 0 RECENT", Recent(0)),
     (answers.expunge(7), b"* 7 EXPUNGE", Expunge(7)),
-    (answers.vanished([1, 2, 3, 9]), b"* VANISHED 1:3,9", Vanished("1:3,9", earlier=False)),
-    (answers.vanished([4], earlier=True), b"* VANISHED (EARLIER) 4", Vanished("4", earlier=True)),
+    (answers.vanished(SequenceSet.of([1, 2, 3, 9])), b"* VANISHED 1:3,9", Vanished("1:3,9", earlier=False)),
+    (
+        answers.vanished(SequenceSet.of([4]), earlier=True),
+        b"* VANISHED (EARLIER) 4",
+        Vanished("4", earlier=True),
+    ),
     (answers.flags(["\\Seen", "$x"]), b"* FLAGS (\\Seen $x)", Flags(("\\Seen", "$x"))),
     (
         answers.list_("Gelöscht", "/", ["\\Trash"]),

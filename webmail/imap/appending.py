@@ -18,7 +18,7 @@ from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import place
 from webmail.server.errors import StreamError
-from webmail.store import acl, messages, quota
+from webmail.store import messages, quota
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.arrival import Arrival
@@ -27,6 +27,8 @@ from webmail.store.delivery import Received, deliver
 from webmail.store.messages import Placed
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
 from webmail.wire.imap_arguments import Arguments
 from webmail.wire.imap_ask_messages import (
     AppendItem,
@@ -37,7 +39,7 @@ from webmail.wire.imap_ask_messages import (
     parse_replace_target,
 )
 from webmail.wire.imap_request import Announced, Opening, announced
-from webmail.wire.imap_sets import SequenceSet, compact
+from webmail.wire.imap_sets import SequenceSet
 
 MAX_MESSAGES = 500  # of one APPEND; each holds a file open until all are there
 MAX_NAME = 4096  # octets of a mailbox's name that comes as a literal
@@ -131,11 +133,11 @@ async def reading(session: Session) -> AsyncIterator[Reading]:
 async def append(session: Session, began: Opening) -> Ok:
     async with reading(session) as messages_read:
         args = await messages_read.begin(began)
-        account, name = await _target(session, parse_append_mailbox(args))
+        account, name = await names.target(session, parse_append_mailbox(args))
         await _receive(messages_read, account, args)
         work = partial(place, name=name, who=session.who, bypass_quota=session.bypasses_quota)
         placed = await deliver(account, messages_read.received, work)
-    return Ok("Stored.", appenduid(placed))
+    return Ok("Stored.", codes.appenduid(placed.uidvalidity, placed.uids))
 
 
 async def _receive(messages_read: Reading, account: Account, args: Arguments) -> None:
@@ -160,7 +162,7 @@ async def _replace(session: Session, began: Opening, *, uid: bool) -> Ok:
         asked = parse_replace_target(args)
         require_writing(box, "te")
         old = _replaced(session, asked, uid=uid)
-        account, name = await _target(session, asked.mailbox)
+        account, name = await names.target(session, asked.mailbox)
         if account is box.account:
             messages_read.replaced = _size(box, old)
         await _receive(messages_read, account, args)
@@ -171,7 +173,7 @@ async def _replace(session: Session, began: Opening, *, uid: bool) -> Ok:
         placed = await deliver(account, messages_read.received, work)
     if account is not box.account:
         await box.account.write(messages.remove, box.mailbox, [old])
-    session.say(b"* OK [%b] Stored.\r\n" % appenduid(placed))
+    session.say(said.ok("Stored.", codes.appenduid(placed.uidvalidity, placed.uids)))
     await session.tell(expunges=True)
     return Ok("Replaced.")
 
@@ -197,18 +199,3 @@ def _placed_instead(
     if old and not messages.remove(transaction, mailbox, [old]):
         raise NotFound(N_("This message is no longer here."))
     return place(transaction, arrivals, name=name, who=who)
-
-
-async def _target(session: Session, mailbox: str) -> tuple[Account, str]:
-    """Raises No with TRYCREATE if there is no such mailbox; NotAllowed."""
-    try:
-        account, name = await names.locate(session, mailbox)
-        await account.read(acl.entered, name, session.who, "i")
-    except NotFound as error:
-        raise No(error.said(session.translate), b"TRYCREATE") from None
-    return account, name
-
-
-def appenduid(placed: Placed) -> bytes:
-    """RFC 4315, 3."""
-    return b"APPENDUID %d %b" % (placed.uidvalidity, compact(placed.uids))

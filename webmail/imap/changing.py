@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webmail.errors import NotAllowed, NotFound
+from webmail.errors import NotAllowed
 from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
@@ -11,13 +11,14 @@ from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import transport
 from webmail.store import acl, messages
-from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.flags import DELETED, SEEN, How, changed
 from webmail.store.messages import Placed
 from webmail.store.transaction import Transaction
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_messages import Copy, Store
-from webmail.wire.imap_sets import Numbers, compact
+from webmail.wire.imap_sets import Numbers
 
 HOW = {"replace": How.REPLACE, "add": How.ADD, "remove": How.REMOVE}
 OTHER_FLAGS = ~(SEEN | DELETED)
@@ -47,7 +48,7 @@ async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
     )
     if modified:
         numbers = [n for each in modified if (n := each if uid else box.number(each)) is not None]
-        return Ok("Some had changed since.", b"MODIFIED %b" % compact(numbers))
+        return Ok("Some had changed since.", codes.modified(numbers))
     if uid or named(box, asked.numbers, uid=False)[1]:
         return Ok("Done.")
     return _gone(silent=asked.silent)
@@ -113,7 +114,7 @@ async def uid_copy(session: Session, asked: Copy) -> Ok:
 async def _copy(session: Session, asked: Copy, *, uid: bool) -> Ok:
     box = session.box
     uids, _ = named(box, asked.numbers, uid=uid)
-    account, name = await _target(session, asked.mailbox)
+    account, name = await names.target(session, asked.mailbox)
     if account is box.account:
         placed = await account.write(_copied, box, uids, name, session.who)
     else:
@@ -122,7 +123,7 @@ async def _copy(session: Session, asked: Copy, *, uid: bool) -> Ok:
 
 
 def _copied(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
-    target, rights = acl.entered(transaction, name, who, "i")
+    target, rights = acl.entered(transaction, name, who, acl.INSERT)
     return messages.copy(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
 
 
@@ -139,39 +140,32 @@ async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
     box = session.box
     require_writing(box, "te")
     uids, _ = named(box, asked.numbers, uid=uid)
-    account, name = await _target(session, asked.mailbox)
+    account, name = await names.target(session, asked.mailbox)
     if account is box.account:
         placed = await account.write(_moved, box, uids, name, session.who)
     else:
         placed = await transport(session, box, uids, account, name)
         await box.account.write(messages.remove, box.mailbox, uids)
     if placed.uids:
-        session.say(b"* OK [%b] Moved.\r\n" % copyuid(placed))
+        session.say(said.ok("Moved.", copyuid(placed)))
     await session.tell(expunges=True)
-    modseq = b"HIGHESTMODSEQ %d" % box.snapshot.modseq if "QRESYNC" in session.enabled else b""
-    return Ok("Moved.", modseq) if placed.uids or uid else ISSUED
+    return Ok("Moved.", _newest(session)) if placed.uids or uid else ISSUED
 
 
 def _moved(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
-    target, rights = acl.entered(transaction, name, who, "i")
+    target, rights = acl.entered(transaction, name, who, acl.INSERT)
     return messages.move(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
 
 
-async def _target(session: Session, mailbox: str) -> tuple[Account, str]:
-    """Raises No with TRYCREATE if there is no such mailbox and there may be one."""
-    try:
-        account, name = await names.locate(session, mailbox)
-        await account.read(acl.entered, name, session.who, "i")
-    except NotFound as error:
-        raise No(error.said(session.translate), b"TRYCREATE") from None
-    return account, name
-
-
 def copyuid(placed: Placed) -> bytes:
-    """RFC 4315, 3; nothing where nothing was copied."""
-    if not placed.uids:
-        return b""
-    return b"COPYUID %d %b %b" % (placed.uidvalidity, compact(placed.sources), compact(placed.uids))
+    """Nothing where nothing was copied."""
+    return codes.copyuid(placed.uidvalidity, placed.sources, placed.uids) if placed.uids else b""
+
+
+# RFC 7162, 3.2.7 and 3.2.9
+def _newest(session: Session) -> bytes:
+    """HIGHESTMODSEQ, for who has to know what they have been told up to."""
+    return codes.highestmodseq(session.box.snapshot.modseq) if "QRESYNC" in session.enabled else b""
 
 
 # RFC 9051, 6.4.3
@@ -193,5 +187,4 @@ async def uid_expunge(session: Session, asked: Numbers) -> Ok:
 
 async def _expunged(session: Session) -> Ok:
     await session.tell(expunges=True)
-    modseq = b"HIGHESTMODSEQ %d" % session.box.snapshot.modseq if "QRESYNC" in session.enabled else b""
-    return Ok("Expunged.", modseq)
+    return Ok("Expunged.", _newest(session))

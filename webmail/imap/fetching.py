@@ -19,6 +19,7 @@ from webmail.store import messages
 from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
+from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_fetch import Fetch
 from webmail.wire.imap_sets import Numbers, Saved, runs
 
@@ -95,7 +96,7 @@ async def _tell_vanished(session: Session, asked: Fetch) -> None:
     box = session.box
     gone = await box.account.read(selecting.vanished, box.snapshot, asked.changed_since, asked.numbers)
     if gone:
-        session.say(b"* VANISHED (EARLIER) %b\r\n" % str(gone).encode())
+        session.say(said.vanished(gone, earlier=True))
 
 
 def _changed(box: Selected, places: list[range], modseq: int) -> list[range]:

@@ -9,6 +9,7 @@ from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
 from webmail.server.errors import Silent
 from webmail.wire import ProtocolError
+from webmail.wire import imap_answers as said
 
 POLL_SECONDS = 60.0  # between two looks at the mailbox while no hint comes: what a lost one costs
 DONE_LIMIT = 64  # octets of the line that ends it
@@ -18,7 +19,7 @@ DONE_LIMIT = 64  # octets of the line that ends it
 async def idle(session: Session, _asked: None) -> Ok:
     if idle_lacking(session.context.current()):
         raise No("IDLE is not offered here; `webmail check` says why.", b"CANNOT")
-    session.say(b"+ Waiting.\r\n")
+    session.say(said.continuation("Waiting."))
     selected = session.selected
     owner = selected.account.uid if selected is not None else session.who.uid
     loop = asyncio.get_running_loop()

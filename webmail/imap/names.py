@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from webmail.errors import NotFound
 from webmail.i18n import N_
+from webmail.imap.answers import No
 from webmail.imap.session import Session
+from webmail.store import acl
 from webmail.store.account import Account
 from webmail.store.mailboxes import DELIMITER, INBOX
 
@@ -65,3 +67,14 @@ async def locate(session: Session, name: str) -> tuple[Account, str]:
         return await session.context.store.known(named.owner), named.name
     except NotFound:
         raise NotFound(N_("There is no folder of that name.")) from None
+
+
+# RFC 9051, 6.3.12 and 6.4.7
+async def target(session: Session, name: str) -> tuple[Account, str]:
+    """The same of a mailbox that messages are to go into. Raises No with TRYCREATE if there is none."""
+    try:
+        account, inner = await locate(session, name)
+        await account.read(acl.entered, inner, session.who, acl.INSERT)
+    except NotFound as error:
+        raise No(error.said(session.translate), b"TRYCREATE") from None
+    return account, inner

@@ -17,7 +17,9 @@ from types import MappingProxyType
 from webmail.store import acl, flags
 from webmail.store.account import Account
 from webmail.store.snapshot import Snapshot
-from webmail.wire.imap_sets import STAR, SequenceSet, compact, indexes
+from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
+from webmail.wire.imap_sets import STAR, SequenceSet, indexes
 
 NONE: Mapping[int, int] = MappingProxyType({})  # of the messages is told quietly
 
@@ -150,8 +152,8 @@ class Selected:
         return gone, numbers
 
     def size(self, manner: Manner) -> list[bytes]:
-        lines = [b"* %d EXISTS\r\n" % len(self.uids)]
-        return [*lines, b"* %d RECENT\r\n" % len(self.recent)] if manner.recent else lines
+        lines = [said.exists(len(self.uids))]
+        return [*lines, said.recent(len(self.recent))] if manner.recent else lines
 
     def keywords(self) -> list[bytes]:
         """FLAGS and PERMANENTFLAGS (RFC 9051, 7.3.5 and 7.1)."""
@@ -160,8 +162,8 @@ class Selected:
         more = ("\\*",) if len(keywords) < flags.MAX_KEYWORDS else ()
         kept = acl.settable((*names, *more), self.rights) if not self.readonly else ()
         return [
-            b"* FLAGS (%b)\r\n" % " ".join(names).encode(),
-            b"* OK [PERMANENTFLAGS (%b)] Flags that are kept.\r\n" % " ".join(kept).encode(),
+            said.flags(names),
+            said.ok("Flags that are kept.", codes.permanentflags(kept)),
         ]
 
     def flag_lines(
@@ -196,7 +198,7 @@ def _expunged(gone: list[int], numbers: list[int], manner: Manner) -> Iterator[b
     if not gone:
         return
     if manner.vanished:
-        yield b"* VANISHED %b\r\n" % compact(gone)
+        yield said.vanished(SequenceSet.of(gone))
         return
     for number in reversed(numbers):
-        yield b"* %d EXPUNGE\r\n" % number
+        yield said.expunge(number)

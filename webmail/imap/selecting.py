@@ -15,13 +15,13 @@ from webmail.imap.session import Session
 from webmail.store import acl, flags, messages
 from webmail.store.account import Account
 from webmail.store.acl import Who
-from webmail.store.mailboxes import Mailbox
+from webmail.store.mailboxes import DELIMITER, Mailbox
 from webmail.store.snapshot import Snapshot
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
+from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_mailbox import Known, Select
-from webmail.wire.imap_print import mailbox as mailbox_name
 from webmail.wire.imap_sets import SequenceSet, common, indexes, runs
 
 WRITE = frozenset("iwste")  # any of these and a mailbox is open for writing (RFC 4314, 5.2)
@@ -76,15 +76,15 @@ def _described(session: Session, selected: Selected, found: Mailbox) -> list[byt
     lines = [*selected.keywords(), *selected.size(session.manner)]
     if session.manner.recent and found.unseen:
         first = next((n for n, bits in enumerate(snapshot.flags, 1) if not bits & flags.SEEN), None)
-        lines += [b"* OK [UNSEEN %d] The first that is not seen.\r\n" % first] if first else []
+        lines += [said.ok("The first that is not seen.", codes.unseen(first))] if first else []
     lines += [
-        b"* OK [UIDVALIDITY %d] UIDs are valid.\r\n" % snapshot.uidvalidity,
-        b"* OK [UIDNEXT %d] The next UID.\r\n" % snapshot.uidnext,
-        b"* OK [HIGHESTMODSEQ %d] The newest change.\r\n" % snapshot.modseq,
-        b"* OK [MAILBOXID (%b)] The same for ever.\r\n" % found.objectid.encode(),
+        said.ok("UIDs are valid.", codes.uidvalidity(snapshot.uidvalidity)),
+        said.ok("The next UID.", codes.uidnext(snapshot.uidnext)),
+        said.ok("The newest change.", codes.highestmodseq(snapshot.modseq)),
+        said.ok("The same for ever.", codes.mailboxid(found.objectid)),
     ]
     if not session.manner.recent:
-        lines.append(b'* LIST () "/" %b\r\n' % mailbox_name(selected.name, utf8=session.utf8))
+        lines.append(said.list_(selected.name, DELIMITER, utf8=session.utf8))
     return lines
 
 
@@ -94,7 +94,7 @@ async def _resync(session: Session, selected: Selected, known: Known) -> None:
     snapshot = selected.snapshot
     gone = await selected.account.read(vanished, snapshot, known.modseq, known.uids)
     if gone:
-        session.say(b"* VANISHED (EARLIER) %b\r\n" % str(gone).encode())
+        session.say(said.vanished(gone, earlier=True))
     changed = snapshot.changed_since(known.modseq)
     if known.uids is not None:
         changed = [changed[at] for places in indexes(known.uids, changed) for at in places]
@@ -131,7 +131,7 @@ def _gaps(snapshot: Snapshot) -> SequenceSet:
 def leave(session: Session) -> None:
     """Be in no mailbox any more; CLOSED says so to who has to know (RFC 7162, 3.2.11)."""
     if session.selected is not None and ({"QRESYNC", "IMAP4REV2"} & session.enabled):
-        session.say(b"* OK [CLOSED] The mailbox before is closed.\r\n")
+        session.say(said.ok("The mailbox before is closed.", b"CLOSED"))
     session.selected = None
 
 

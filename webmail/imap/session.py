@@ -253,7 +253,7 @@ class Session:
     def receive(self, literal: Announced) -> Literal:
         """The octets of a message that the client announced; it is told to send them if it waits for that."""
         if literal.synchronising:
-            self.say(b"+ OK\r\n")
+            self.say(said.continuation("OK"))
         return self.stream.blocks(literal.size)
 
     async def next_line(self) -> bytes:

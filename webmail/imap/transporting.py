@@ -70,6 +70,6 @@ def place(
     bypass_quota: bool = False,
 ) -> Placed:
     """Put messages into a mailbox for somebody who may insert there, with the flags that they may set."""
-    target, rights = acl.entered(transaction, name, who, "i")
+    target, rights = acl.entered(transaction, name, who, acl.INSERT)
     allowed = [replace(arrival, flags=acl.settable(arrival.flags, rights)) for arrival in arrivals]
     return messages.append(transaction, target.id, allowed, event=event, bypass_quota=bypass_quota)

@@ -14,6 +14,7 @@ from webmail.store.transaction import Transaction
 
 RIGHTS = "lrswipkxtea"  # RFC 4314, 2.1
 READ = "r"
+INSERT = "i"
 ALWAYS = "la"  # what an owner keeps whatever the list says, so that nobody locks themselves out
 ANYONE = "anyone"
 ANONYMOUS = "anonymous"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from webmail.wire.imap_print import astring, flag_list, mailbox, nstring, nstring8, string
 from webmail.wire.imap_replies import Namespace, Namespaces
-from webmail.wire.imap_sets import Page, compact
+from webmail.wire.imap_sets import Page, SequenceSet, compact
 
 Counts = Mapping[str, int | str | None]  # by STATUS item; MAILBOXID is text, APPENDLIMIT None for no limit
 
@@ -91,9 +91,9 @@ def expunge(seq: int) -> bytes:
 
 
 # RFC 7162, 3.2.10
-def vanished(uids: Sequence[int], *, earlier: bool = False) -> bytes:
-    """The UIDs, at least one, ascend."""
-    return b"* VANISHED %s%s\r\n" % (b"(EARLIER) " if earlier else b"", compact(uids))
+def vanished(uids: SequenceSet, *, earlier: bool = False) -> bytes:
+    """At least one UID; `earlier`: gone before the client has opened the mailbox, or asked."""
+    return b"* VANISHED %s%s\r\n" % (b"(EARLIER) " if earlier else b"", str(uids).encode("ascii"))
 
 
 # RFC 9051, 7.3.5

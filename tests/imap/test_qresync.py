@@ -8,7 +8,7 @@ from tests.imap.conftest import Another
 from tests.imap.service import Service
 from tests.imap.talk import Answer, Client, letter
 from tests.imap.test_condstore import highest
-from webmail.store import messages
+from webmail.store import vanished
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_is_forgotten_is_told_as_all_that_is_not_there(
     client, validity, modseq = away
     account = imap.opened(client.uid)
     number = account.transact("BEGIN", lambda t: t.value("SELECT id FROM mailbox WHERE name = 'INBOX'"))
-    account.transact("BEGIN IMMEDIATE", lambda t: messages.forget_expunged(t, number, most=0))
+    account.transact("BEGIN IMMEDIATE", lambda t: vanished.forget(t, number, most=0))
     answer = client.ok(f"SELECT INBOX (QRESYNC ({validity} {modseq}))")
     assert resynced(answer)[0] == "* VANISHED (EARLIER) 2:3,7"
     answer = client.ok(f"SELECT INBOX (QRESYNC ({validity} {modseq} 1:5))")

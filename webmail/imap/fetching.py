@@ -9,13 +9,13 @@ from itertools import compress, repeat
 
 from webmail.disk import in_thread
 from webmail.errors import OverQuota
-from webmail.imap import octets, selecting
+from webmail.imap import octets
 from webmail.imap.answers import Ok
 from webmail.imap.octets import Piece, Range
 from webmail.imap.plan import Batch, Plan
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
-from webmail.store import messages
+from webmail.store import messages, vanished
 from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
@@ -94,7 +94,7 @@ async def _tell_vanished(session: Session, asked: Fetch) -> None:
     if "QRESYNC" not in session.enabled or isinstance(asked.numbers, Saved) or asked.changed_since is None:
         raise ProtocolError("VANISHED wants QRESYNC enabled")
     box = session.box
-    gone = await box.account.read(selecting.vanished, box.snapshot, asked.changed_since, asked.numbers)
+    gone = await box.account.read(vanished.since, box.snapshot, asked.changed_since, asked.numbers)
     if gone:
         session.say(said.vanished(gone, earlier=True))
 

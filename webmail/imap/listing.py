@@ -73,14 +73,7 @@ async def status(session: Session, asked: StatusItems) -> Ok:
 
 def _counted(transaction: Transaction, name: str, who: Who) -> tuple[Mailbox, int]:
     mailbox, _ = acl.entered(transaction, name, who, "r")
-    return mailbox, _recent(transaction, mailbox)
-
-
-def _recent(transaction: Transaction, mailbox: Mailbox) -> int:
-    if mailbox.recent >= mailbox.uidnext:
-        return 0
-    count = "SELECT count(*) FROM message WHERE mailbox = ? AND uid >= ?"
-    return int(transaction.value(count, mailbox.id, mailbox.recent))
+    return mailbox, mailboxes.recent(transaction, mailbox)
 
 
 def status_line(session: Session, name: str, mailbox: Mailbox, recent: int, items: Iterable[str]) -> bytes:
@@ -174,7 +167,7 @@ def of_account(
 ) -> tuple[list[Entry], list[str]]:
     rights = acl.of_all(transaction, who)
     entries = [
-        Entry(each.name, each, transaction.uid, rights[each.id], _recent(transaction, each))
+        Entry(each.name, each, transaction.uid, rights[each.id], mailboxes.recent(transaction, each))
         for each in mailboxes.all_of(transaction)
         if "l" in rights[each.id]
     ]

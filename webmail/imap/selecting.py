@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from contextlib import suppress
-from itertools import pairwise
 
 from webmail.errors import NotFound
 from webmail.imap import names
@@ -12,7 +11,7 @@ from webmail.imap.answers import Ok
 from webmail.imap.looking import look, take_recent
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
-from webmail.store import acl, flags, messages
+from webmail.store import acl, flags, messages, vanished
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.mailboxes import DELIMITER, Mailbox
@@ -22,7 +21,7 @@ from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_mailbox import Known, Select
-from webmail.wire.imap_sets import SequenceSet, common, indexes, runs
+from webmail.wire.imap_sets import indexes
 
 WRITE = frozenset("iwste")  # any of these and a mailbox is open for writing (RFC 4314, 5.2)
 
@@ -92,40 +91,13 @@ def _described(session: Session, selected: Selected, found: Mailbox) -> list[byt
 async def _resync(session: Session, selected: Selected, known: Known) -> None:
     """What was expunged and what was changed since the client looked last."""
     snapshot = selected.snapshot
-    gone = await selected.account.read(vanished, snapshot, known.modseq, known.uids)
+    gone = await selected.account.read(vanished.since, snapshot, known.modseq, known.uids)
     if gone:
         session.say(said.vanished(gone, earlier=True))
     changed = snapshot.changed_since(known.modseq)
     if known.uids is not None:
         changed = [changed[at] for places in indexes(known.uids, changed) for at in places]
     await session.say_each(selected.flag_lines(changed, session.manner))
-
-
-_EXPUNGED = "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY uid"
-
-
-def vanished(
-    transaction: Transaction, snapshot: Snapshot, modseq: int, uids: SequenceSet | None
-) -> SequenceSet:
-    """The uids, of these or of all, that were expunged after that mod-sequence.
-
-    Where that is forgotten: all that the mailbox does not have (RFC 7162, 3.2.6).
-    """
-    forgotten = transaction.one("SELECT forgotten FROM mailbox WHERE id = ?", snapshot.mailbox)
-    if forgotten and modseq >= forgotten[0]:
-        rows = transaction.all(_EXPUNGED, snapshot.mailbox, modseq, snapshot.modseq)
-        gone = SequenceSet(tuple(runs([uid for (uid,) in rows])))
-    else:
-        gone = _gaps(snapshot)
-    return gone if uids is None else common(gone, uids.resolve(snapshot.uidnext - 1))
-
-
-def _gaps(snapshot: Snapshot) -> SequenceSet:
-    """The uids that were given and are not there."""
-    there = [(0, 0), *runs(snapshot.uids), (snapshot.uidnext, snapshot.uidnext)]
-    return SequenceSet(
-        tuple((before + 1, after - 1) for (_, before), (after, _) in pairwise(there) if before + 1 < after)
-    )
 
 
 def leave(session: Session) -> None:

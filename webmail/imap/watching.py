@@ -60,9 +60,8 @@ def _of_owner(
     transaction: Transaction, who: Who, since: int | None
 ) -> tuple[list[Entry], list[str], int, dict[int, list[str]]]:
     entries, subscribed = of_account(transaction, who, with_subscriptions=True)
-    modseq = transaction.value("SELECT modseq FROM account")
     annotated = metadata.changed_since(transaction, who.uid, since) if since is not None else {}
-    return entries, subscribed, modseq, annotated
+    return entries, subscribed, transaction.newest(), annotated
 
 
 def refusals(session: Session, groups: Sequence[EventGroup], picture: Picture) -> Iterator[bytes]:

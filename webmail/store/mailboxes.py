@@ -91,6 +91,14 @@ def all_of(transaction: Transaction) -> list[Mailbox]:
     return [_mailbox(row) for row in rows]
 
 
+def recent(transaction: Transaction, mailbox: Mailbox) -> int:
+    r"""How many messages nobody was told of as \Recent (RFC 3501, 6.3.10)."""
+    if mailbox.recent >= mailbox.uidnext:
+        return 0
+    count = "SELECT count(*) FROM message WHERE mailbox = ? AND uid >= ?"
+    return int(transaction.value(count, mailbox.id, mailbox.recent))
+
+
 def canonical(name: str) -> str:
     """INBOX, and what is below it, in the one spelling it has (RFC 9051, 5.1)."""
     head, slash, rest = name.partition(DELIMITER)

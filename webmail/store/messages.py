@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from webmail.notify import Event
 from webmail.store import flags as marks
-from webmail.store import mailboxes, quota
+from webmail.store import mailboxes, quota, vanished
 from webmail.store.arrival import Arrival, insert_body
 from webmail.store.flags import How, Keywords
 from webmail.store.mailboxes import Mailbox
@@ -206,28 +206,16 @@ def _remove(transaction: Transaction, source: Mailbox, rows: list[Row], event: E
     if not rows:
         return ()
     modseq = transaction.modseq()
-    keys = [(source.id, row[0]) for row in rows]
-    transaction.do_each("DELETE FROM message WHERE mailbox = ? AND uid = ?", keys)
-    transaction.do_each("INSERT INTO expunged VALUES (?, ?, ?)", [(*key, modseq) for key in keys])
+    uids = tuple(row[0] for row in rows)
+    transaction.do_each(
+        "DELETE FROM message WHERE mailbox = ? AND uid = ?", [(source.id, uid) for uid in uids]
+    )
     transaction.do("UPDATE mailbox SET modseq = ? WHERE id = ?", modseq, source.id)
     _count(transaction, source.id, [(row[2], row[6]) for row in rows], -1)
     release(transaction, [row[1] for row in rows])
-    forget_expunged(transaction, source.id)
+    vanished.note(transaction, source.id, uids)
     transaction.tell(event, source.name, source.id)
-    return tuple(row[0] for row in rows)
-
-
-MAX_EXPUNGED = 100_000  # uids of a mailbox that QRESYNC can still tell; older ones are told by what is left
-
-
-def forget_expunged(transaction: Transaction, mailbox: int, most: int = MAX_EXPUNGED) -> None:
-    """Keep what QRESYNC remembers in bounds; `forgotten` says from where on it is whole."""
-    row = transaction.one(
-        "SELECT modseq FROM expunged WHERE mailbox = ? ORDER BY modseq DESC LIMIT 1 OFFSET ?", mailbox, most
-    )
-    if row:
-        transaction.do("DELETE FROM expunged WHERE mailbox = ? AND modseq <= ?", mailbox, row[0])
-        transaction.do("UPDATE mailbox SET forgotten = ? WHERE id = ?", row[0], mailbox)
+    return uids
 
 
 def copy(

@@ -69,6 +69,10 @@ class Transaction:
             self._modseq = self.value("UPDATE account SET modseq = modseq + 1 RETURNING modseq")
         return self._modseq
 
+    def newest(self) -> int:
+        """The mod-sequence of the account's newest change."""
+        return int(self.value("SELECT modseq FROM account"))
+
     def tell(self, event: Event, mailbox: str, mailbox_id: int) -> None:
         """Once committed, hint at what happened."""
         self.hints.append(Hint(event, self.uid, mailbox, mailbox_id, self._modseq))

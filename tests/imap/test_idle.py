@@ -40,7 +40,7 @@ def test_idle_tells_what_comes_changes_and_goes(alice: Client, another: Another)
     other.ok("SELECT INBOX")
     with idling(alice):
         assert alice.hears_nothing()
-        another(alice).fills("INBOX", letter("Two"))  # who has the mailbox open might take it as \\Recent
+        another(alice).fills("INBOX", letter("Two"))  # who has the mailbox open might take it as \Recent
         assert [alice.hears(), alice.hears()] == ["* 2 EXISTS", "* 2 RECENT"]
         other.ok("STORE 1 +FLAGS (\\Deleted)")
         assert alice.hears() == "* 1 FETCH (FLAGS (\\Deleted \\Recent))"

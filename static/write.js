@@ -71,7 +71,8 @@ class Writer {
   act(action) {
     this.declined = false;
     if (action === "attach") return this.files.choose();
-    if (action.startsWith("remove.")) return this.files.remove(action.slice(7));
+    // Behind a save that names the file still, or the server would bring it back from the draft.
+    if (action.startsWith("remove.")) return this.queue(() => this.files.remove(action.slice(7)));
     if (action === "send") return this.send();
     if (action === "discard") return this.discard();
     return this.save(true);

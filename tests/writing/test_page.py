@@ -108,6 +108,29 @@ def test_uploads_show_progress_can_be_cancelled_and_removed(
     assert files_of(parsed(wait_for(dovecot_a, person.name)[0])) == {"three.bin": DATA}
 
 
+def test_a_file_removed_while_a_save_is_under_way_does_not_come_back(
+    page: Page, product: Product, dovecot_a: Backend, tmp_path: Path
+) -> None:
+    """The save named the file, the server missed it, and brought it back from the draft."""
+    person = begin(page, product, dovecot_a)
+    path = tmp_path / "unwanted.bin"
+    path.write_bytes(DATA)
+    attach(page, path)
+    expect(state(page)).to_have_text(re.compile(r"^Saved"))
+    held: list[Route] = []
+    page.route("**/write", lambda route: held.append(route), times=1)  # noqa: PLW0108  Playwright looks inside
+    box(page, "To").fill(f"{person.name}@example.test")
+    with page.expect_request("**/write"):
+        press(page, "Save draft")
+    press(page, "Remove unwanted.bin")
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    expect(page.get_by_role("list", name="Attached files")).to_be_hidden()
+    press(page, "Send")
+    page.wait_for_url("**/mail?**told=sent")
+    assert files_of(parsed(wait_for(dovecot_a, person.name)[0])) == {}
+
+
 def test_a_cancelled_upload_is_no_longer_said_to_run(
     page: Page, product: Product, dovecot_a: Backend, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from webmail.mail import charsets, content_type, encoded_words, html_text, parts, sections, transfer
@@ -12,6 +12,7 @@ from webmail.mail.headers import clean
 MAX_TEXT = 1_048_576  # characters of one message that are kept for searching; a long novel
 MAX_ENCODED = 3_145_728  # octets of one message that are decoded for it; each may take forty in memory
 MAX_PREVIEW = 200  # characters, RFC 8970, 3.1
+WINDOW = 128 * 1024  # octets of a long text that are looked through at once: at worst 25 ms of one core
 _LOOKED_AT = 2_000  # characters of a text in which a preview is found
 
 _EXTRA_TEXTS = frozenset(("message/delivery-status", "message/disposition-notification"))
@@ -56,14 +57,12 @@ def _decoded(value: bytes) -> str:
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
-def gather(
-    octets: Octets, entities: Sequence[Entity], *, room: int = MAX_TEXT, encoded: int = MAX_ENCODED
-) -> Text:
+def gather(octets: Octets, entities: Sequence[Entity]) -> Text:
     """The texts of a message in its order: parts, names of attachments, headers of messages inside.
 
-    At most `room` characters, of at most `encoded` octets.
+    At most MAX_TEXT characters, of at most MAX_ENCODED octets.
     """
-    gathering = _Gathering(octets, room=room, encoded=encoded)
+    gathering = _Gathering(octets)
     for index, entity in enumerate(entities):
         if index and entities[entity.parent].is_message:
             gathering.add_header(entity)
@@ -72,6 +71,44 @@ def gather(
         if not gathering.complete:
             break
     return Text("\n".join(gathering.texts), gathering.preview, gathering.complete)
+
+
+def windows(octets: Octets, entities: Sequence[Entity], overlap: int) -> Iterator[str]:
+    """The same texts whole, however long, piece by piece, so that nobody else has to wait for long.
+
+    A piece begins with the last `overlap` octets of the one before it: what is shorter is whole in one.
+    """
+    for index, entity in enumerate(entities):
+        if index and entities[entity.parent].is_message:
+            yield header(entity.fields)[0]
+        yield _name(entity)
+        yield from _windows(octets, entity, overlap)
+
+
+def _windows(octets: Octets, entity: Entity, overlap: int) -> Iterator[str]:
+    if not _has_text(entity):
+        return
+    decoder = transfer.Decoder(_encoding(entity))
+    kept = b""
+    for start in range(entity.body, entity.end, WINDOW):
+        data = kept + decoder.feed(octets[start : min(start + WINDOW, entity.end)])
+        yield _text(entity, data)
+        kept = data[-overlap:]
+    yield _text(entity, kept + decoder.finish())
+
+
+def _has_text(entity: Entity) -> bool:
+    media = entity.type.media
+    return media.startswith("text/") or media in _EXTRA_TEXTS
+
+
+def _encoding(entity: Entity) -> str:
+    return sections.encoding(entity.mime.get(b"content-transfer-encoding")).decode("ascii")
+
+
+def _text(entity: Entity, data: bytes) -> str:
+    text = charsets.decode(data, entity.type.param(b"charset"))
+    return html_text.strip(text) if entity.type.media == "text/html" else text.replace("\r\n", "\n")
 
 
 @dataclass(slots=True)
@@ -94,8 +131,7 @@ class _Gathering:
             self._add(name)
 
     def add_body(self, entity: Entity) -> None:
-        media = entity.type.media
-        if not media.startswith("text/") and media not in _EXTRA_TEXTS:
+        if not _has_text(entity):
             return
         end = min(entity.end, entity.body + self.encoded)
         self.encoded -= end - entity.body
@@ -106,8 +142,7 @@ class _Gathering:
             self._add(text)
 
     def _read(self, entity: Entity, raw: bytes) -> str:
-        encoding = sections.encoding(entity.mime.get(b"content-transfer-encoding"))
-        data = transfer.decode(raw, encoding.decode("ascii"))
+        data = transfer.decode(raw, _encoding(entity))
         text = charsets.decode(data, entity.type.param(b"charset"))
         if entity.type.media == "text/html":
             self.complete &= len(text) <= self.room

@@ -17,6 +17,9 @@ from webmail.store import bodies
 from webmail.store.transaction import Interrupted, Transaction
 
 TRIGRAM = 3
+OCTETS = 8  # that a character may take in a message, as &#1234;
+OVERLAP = 16 * 1024  # octets of markup that may stand between the words that are searched for
+MAX_OVERLAP = 64 * 1024  # nobody types a text that has more
 MAX_TRIGRAMS = 24  # of a long text that the index is asked for; the text itself decides anyway
 
 
@@ -82,18 +85,23 @@ def _in_long_ones(
     for body, file in transaction.all(_LONG, mailbox):
         if time.monotonic() > until:
             raise Interrupted
-        if body not in known and wanted in _whole(transaction, file):
+        if body not in known and _holds(transaction, file, wanted, until):
             found.add(body)
     return found
 
 
-def _whole(transaction: Transaction, file: str) -> str:
+def _holds(transaction: Transaction, file: str, wanted: str, until: float) -> bool:
     try:
         with bodies.mapped(transaction.place, file) as octets:
-            size = len(octets)
-            return fold(search_text.gather(octets, scan(octets), room=size, encoded=size).text)
+            overlap = min(OVERLAP + len(wanted) * OCTETS, MAX_OVERLAP)
+            for text in search_text.windows(octets, scan(octets), overlap):
+                if time.monotonic() > until:
+                    raise Interrupted
+                if wanted in fold(text):
+                    return True
     except FileNotFoundError:
-        return ""
+        pass
+    return False
 
 
 _FIELD = "SELECT t.body, t.header FROM text t WHERE ({among}) AND instr(char(10) || t.header, ?1)"

@@ -29,7 +29,7 @@ from webmail.directory import local
 from webmail.directory.names import Rules
 from webmail.imap.serve import SERVICE
 from webmail.listen import Listener, listen
-from webmail.server import process
+from webmail.server import serving
 from webmail.server.connections import Connections
 from webmail.server.process import Process
 from webmail.store.account import Account, Store
@@ -171,7 +171,7 @@ def main(directory: Path, port: str) -> None:
     settings = settings_of(directory) | {"service.imap.port": port}
     listeners = listen("127.0.0.1", of(settings).imap)
     log = logs.start("imap", "Information", directory / "other.log")
-    process.run(SERVICE, lambda: of(settings), log, listeners, lambda: print("ready", flush=True))
+    serving.run(SERVICE, lambda: of(settings), log, listeners, lambda: print("ready", flush=True))
 
 
 if __name__ == "__main__":

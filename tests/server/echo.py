@@ -18,12 +18,13 @@ from pathlib import Path
 from webmail import log as logs
 from webmail.config import load
 from webmail.listen import Listener
-from webmail.server import process
+from webmail.server import serving
 from webmail.server.errors import Ending, LineTooLong, TooMany
 from webmail.server.limits import Probation, foreign
 from webmail.server.process import Process
-from webmail.server.service import Service, Session, context_of, terms_of
+from webmail.server.service import Converse, Service
 from webmail.server.stream import Stream
+from webmail.server.terms import terms_of
 
 LIMIT = 1000
 
@@ -121,7 +122,7 @@ COMMANDS = {
 
 
 @contextlib.asynccontextmanager
-async def opened(process: Process) -> AsyncIterator[Session]:
+async def opened(process: Process) -> AsyncIterator[Converse]:
     async def session(stream: Stream) -> None:
         with contextlib.ExitStack() as stack:
             await Echo(process, stream, stack).converse()
@@ -129,14 +130,14 @@ async def opened(process: Process) -> AsyncIterator[Session]:
     yield session
 
 
-ECHO = Service(lambda config: terms_of(config.imap, context_of(config.imap)), opened, b"BUSY\r\n")
+ECHO = Service(lambda config: terms_of(config.imap), opened, b"BUSY\r\n")
 
 
 def main(file: Path, port: int) -> None:
     listener = socket.create_server(("127.0.0.1", port))
     listener.setblocking(False)
     log = logs.start("echo", "Information")
-    process.run(ECHO, lambda: load(file), log, [Listener(listener, tls=False)], lambda: None)
+    serving.run(ECHO, lambda: load(file), log, [Listener(listener, tls=False)], lambda: None)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
-from pathlib import Path
 
-from webmail import tls
 from webmail.auth.brake import Brake
 from webmail.config import Config
 from webmail.directory.ask import Backends
@@ -20,11 +17,11 @@ from webmail.imap.entering import greet
 from webmail.imap.session import Session
 from webmail.imap.table import COMMANDS
 from webmail.notify import opened as hints_opened
-from webmail.server import process
+from webmail.server import serving
 from webmail.server.process import Process
-from webmail.server.service import Service, Terms, terms_of
-from webmail.server.service import Session as Serve
+from webmail.server.service import Converse, Service
 from webmail.server.stream import Stream
+from webmail.server.terms import Terms, terms_of
 from webmail.store import indexing, opening, sweep
 from webmail.store.account import Store
 from webmail.store.shares import Shares
@@ -34,20 +31,11 @@ BUSY = b"* BYE Too many connections; please try again later.\r\n"
 
 def terms(config: Config) -> Terms:
     """What the configuration says about connections. Raises OSError for certificates that cannot be read."""
-    return terms_of(config.imap, _context(config))
-
-
-def _context(config: Config) -> ssl.SSLContext | None:
-    imap = config.imap
-    if not imap.sslusessl or not imap.sslcertfile:
-        return None
-    key = Path(imap.sslkeyfile) if imap.sslkeyfile else None
-    authorities = Path(imap.sslcafile) if imap.sslcafile else None
-    return tls.server_context(Path(imap.sslcertfile), key, authorities)
+    return terms_of(config.imap, config.imap.sslcafile)
 
 
 @asynccontextmanager
-async def opened(process: Process) -> AsyncIterator[Serve]:
+async def opened(process: Process) -> AsyncIterator[Converse]:
     """The store, the directory and the hints, for as long as the process serves."""
     config = process.config
     async with AsyncExitStack() as stack:
@@ -88,4 +76,4 @@ async def opened(process: Process) -> AsyncIterator[Serve]:
 
 
 SERVICE = Service(terms=terms, opened=opened, busy=BUSY)
-run = partial(process.run, SERVICE)
+run = partial(serving.run, SERVICE)

@@ -6,17 +6,14 @@ import asyncio
 import contextlib
 import socket
 import time
-from typing import TYPE_CHECKING
 
 from webmail.auth.password import printable
 from webmail.listen import Listener
 from webmail.log import NOTICE
 from webmail.server.errors import Gone, StreamError, TooMany
-from webmail.server.service import Session
+from webmail.server.process import Process
+from webmail.server.service import Converse
 from webmail.server.stream import BLOCK, CLOSE_SECONDS, HANDSHAKE_SECONDS, Stream, host
-
-if TYPE_CHECKING:
-    from webmail.server.process import Process
 
 GRACE_SECONDS = 20.0  # for commands under way when the process is told to stop; then they are cancelled
 ACCEPT_PAUSE_SECONDS = 0.5  # when the system has no room for another connection
@@ -26,9 +23,9 @@ REFUSED_SECONDS = 1.0  # between two lines about refused connections: a flood mu
 class Connections:
     """Every connection is a task of `group`; what goes wrong in one ends that one only."""
 
-    def __init__(self, process: Process, session: Session, busy: bytes, group: asyncio.TaskGroup) -> None:
+    def __init__(self, process: Process, converse: Converse, busy: bytes, group: asyncio.TaskGroup) -> None:
         self._process = process
-        self._session = session
+        self._converse = converse
         self._busy = busy
         self._group = group
         self._log = process.log
@@ -73,7 +70,7 @@ class Connections:
             try:
                 with self._process.limits.entered(address):
                     await self._connect(stream, accepted, tls=tls)
-                    await self._converse(stream)
+                    await self._hold(stream)
             except TooMany as error:
                 self._refuse(accepted, address, error, tls=tls)
             except StreamError as error:
@@ -100,9 +97,9 @@ class Connections:
             raise Gone(f"TLS: {error}") from error
         self._network.info("connect [%s]%s", stream.peer, " (TLS)" if tls else "")
 
-    async def _converse(self, stream: Stream) -> None:
+    async def _hold(self, stream: Stream) -> None:
         try:
-            await self._session(stream)
+            await self._converse(stream)
         finally:
             await self._close(stream)
 

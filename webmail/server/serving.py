@@ -1,0 +1,72 @@
+"""One process of a line protocol: takes listening sockets, serves until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import uvloop
+
+from webmail.config import Config
+from webmail.listen import Listener
+from webmail.server.connections import Connections
+from webmail.server.process import Process
+from webmail.server.service import Service
+
+
+def run(
+    service: Service,
+    load: Callable[[], Config],
+    log: logging.Logger,
+    listeners: list[Listener],
+    ready: Callable[[], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP takes the configuration anew. `ready` is called once.
+
+    Raises MailError, OSError if it cannot start.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(service, load, log, listeners, ready))
+
+
+async def _serve(
+    service: Service,
+    load: Callable[[], Config],
+    log: logging.Logger,
+    listeners: list[Listener],
+    ready: Callable[[], None],
+) -> None:
+    loop = asyncio.get_running_loop()
+    told = {number: asyncio.Event() for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, event in told.items():  # before the configuration is read: no change of it may be missed
+        loop.add_signal_handler(number, event.set)
+    loop.add_signal_handler(signal.SIGINT, told[signal.SIGTERM].set)
+    loop.set_exception_handler(lambda _, context: _log_stray(log, context))
+    process = Process(load, service.terms, log)
+    loop.set_default_executor(ThreadPoolExecutor(process.terms.threads, thread_name_prefix=log.name))
+    async with service.opened(process) as session, asyncio.TaskGroup() as group:
+        connections = Connections(process, session, service.busy, group)
+        accepting = [group.create_task(connections.accept(listener)) for listener in listeners]
+        renewing = group.create_task(_renew(process, told[signal.SIGHUP]))
+        ready()
+        await told[signal.SIGTERM].wait()
+        for task in (*accepting, renewing):
+            task.cancel()
+        await connections.end()
+
+
+async def _renew(process: Process, told: asyncio.Event) -> None:
+    while True:
+        await told.wait()
+        told.clear()
+        process.renew()
+
+
+def _log_stray(log: logging.Logger, context: dict[str, object]) -> None:
+    """What nobody waits for: a bug of ours, or a connection that broke at an odd moment."""
+    error = context.get("exception")
+    trace = error if isinstance(error, Exception) and not isinstance(error, OSError) else None
+    log.error("%s: %s", context.get("message"), error, exc_info=trace)

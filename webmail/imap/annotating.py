@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webmail.errors import NotAllowed, TooBig
+from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
@@ -54,9 +55,9 @@ async def setmetadata(session: Session, asked: SetMetadata) -> Ok:
     try:
         await account.write(_set, name, session.who, asked)
     except TooBig:
-        raise No("An annotation that is too long.", codes.metadata_maxsize(metadata.MAX_VALUE)) from None
+        raise No(N_("An annotation that is too long."), codes.metadata_maxsize(metadata.MAX_VALUE)) from None
     except metadata.TooMany:
-        raise No("There are too many annotations.", codes.TOOMANY) from None
+        raise No(N_("There are too many annotations."), codes.TOOMANY) from None
     return Ok("Done.")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from webmail import errors
 from webmail.errors import MailError
+from webmail.i18n import N_
 from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire.imap_ask_keys import BadCharset
@@ -28,36 +29,29 @@ UNABLE: dict[type[ProtocolError], bytes] = {
     BadCharset: codes.badcharset(),
     BadEvent: codes.badevent(EVENTS),
 }
-SERVERBUG = b"NO [SERVERBUG] Something went wrong here; the administrator finds it in the log."
+SERVERBUG = b"SERVERBUG"
+BUG = N_("Something went wrong here; the administrator finds it in the log.")
 
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """A command that did what it was asked; `code` is what stands in brackets, if anything."""
+    """A command that did what it was asked; `code` is what stands in brackets, if anything.
+
+    Without a text it has answered itself.
+    """
 
     text: str
     code: bytes = b""
 
-    @property
-    def line(self) -> bytes:
-        return b"OK " + coded(self.code, self.text)
-
 
 class No(Exception):
-    """A refusal that is in the protocol's words alone, such as [TRYCREATE] or [BADCHARSET]."""
+    """A refusal with a response code that no MailError stands for, such as [TRYCREATE]."""
 
     def __init__(self, text: str, code: bytes = b"") -> None:
         super().__init__(text)
-        self.line = b"NO " + coded(code, text)
+        self.text = text
+        self.code = code
 
 
-def coded(code: bytes, text: str) -> bytes:
-    """The text of a status, with its response code, as one line of the protocol."""
-    said = " ".join(text.split()).encode("utf-8", "replace")  # no CR, no LF, whoever wrote it
-    return b"[%b] %b" % (code, said) if code else said
-
-
-def refusal(error: MailError, text: str) -> bytes:
-    """The status for an error; `text` is its sentence in the client's language."""
-    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
-    return b"NO " + coded(code, text)
+def code_of(error: MailError) -> bytes:
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)

@@ -59,7 +59,7 @@ def _gone(*, silent: bool) -> Ok:
     """Who is told of flags is told that some messages have none any more."""
     if silent:
         return ISSUED
-    raise No("Some of these messages have been deleted.", b"EXPUNGEISSUED")
+    raise No(N_("Some of these messages have been deleted."), b"EXPUNGEISSUED")
 
 
 def _stored(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from webmail.errors import MailError
+from webmail.i18n import N_
 from webmail.imap import answers
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Closing, Session
@@ -84,7 +85,7 @@ def _patience(session: Session) -> float:
 
 def _refuse(session: Session, tag: str, text: str) -> None:
     """BAD; too many of them and the session ends."""
-    session.say(tag.encode() + b" BAD " + answers.coded(b"", text) + b"\r\n")
+    session.say(said.bad(text, tag=tag))
     session.errors += 1
     if session.errors >= MAX_ERRORS if session.user else session.probation.offend():
         session.say(said.bye("Too many commands that are none."))
@@ -110,32 +111,33 @@ async def _answer(session: Session, commands: Commands, began: Opening, line: by
         return
     session.errors = 0
     if ending:
-        session.say(began.tag.encode() + b" " + ending + b"\r\n")
+        session.say(ending)
 
 
 async def _ending(session: Session, command: Command, began: Opening) -> bytes:
-    """OK or NO, and why. Raises ProtocolError for BAD, StreamError."""
-    user = session.stream.user or "nobody"
+    """The line that says OK, or NO and why. Raises ProtocolError for BAD, StreamError."""
+    user, tag = session.stream.user or "nobody", began.tag
     try:
-        return await _run(session, command, began)
+        ok = await _run(session, command, began)
     except ProtocolError as error:
         if (code := answers.UNABLE.get(type(error))) is None:
             raise
-        return b"NO " + answers.coded(code, str(error))
+        return said.no(str(error), code, tag)
     except No as error:
-        return error.line
+        return said.no(session.translate(error.text), error.code, tag)
     except MailError as error:
         if error.detail:
             session.context.log.warning("%s of %s: %s", began.name, user, error)
-        return answers.refusal(error, error.said(session.translate))
+        return said.no(error.said(session.translate), answers.code_of(error), tag)
     except StreamError:
         raise
     except Exception:
         session.context.log.exception("%s of %s failed", began.name, user)
-        return answers.SERVERBUG
+        return said.no(session.translate(answers.BUG), answers.SERVERBUG, tag)
+    return said.ok(ok.text, ok.code, tag) if ok.text else b""
 
 
-async def _run(session: Session, command: Command, began: Opening) -> bytes:
+async def _run(session: Session, command: Command, began: Opening) -> Ok:
     asked: object = began
     if not command.streams:
         pieces = await _pieces(session, began)
@@ -145,7 +147,7 @@ async def _run(session: Session, command: Command, began: Opening) -> bytes:
     ok: Ok = await command.run(session, asked)
     if command.sync.after and not session.leaving:
         await session.tell(expunges=not command.sync.numbered)
-    return ok.line if ok.text else b""  # nothing: the command has answered itself
+    return ok
 
 
 async def _pieces(session: Session, began: Opening) -> list[bytes]:
@@ -155,7 +157,7 @@ async def _pieces(session: Session, began: Opening) -> list[bytes]:
         size += literal.size
         if literal.size > room.literal or size > room.command:
             await session.skip(literal)
-            raise No("a literal that is too large here", b"TOOBIG")
+            raise No(N_("This is too long for a literal here."), b"TOOBIG")
         if len(pieces) > 2 * requests.MAX_LITERALS:
             await session.skip(literal)
             raise ProtocolError("too many literals")

@@ -78,7 +78,7 @@ async def login(session: Session, asked: Login) -> Ok:
 async def authenticate(session: Session, asked: Authenticate) -> Ok:
     mechanism = _MECHANISMS.get(asked.mechanism)
     if mechanism is None:
-        raise No("This mechanism is not known.", b"CANNOT")
+        raise No(N_("This mechanism is not known."), b"CANNOT")
     if asked.mechanism == "PLAIN":
         _require_passwords(session)
     message = asked.initial if asked.initial is not None else await _response(session)
@@ -103,7 +103,7 @@ async def _plain(session: Session, message: bytes) -> None:
 # RFC 4422, A
 async def _external(session: Session, message: bytes) -> None:
     if not certificates_asked(session):
-        raise No("There is no certificate to go by.", b"AUTHENTICATIONFAILED")
+        raise No(N_("There is no certificate to go by."), b"AUTHENTICATIONFAILED")
     context = session.context
     shown = session.stream.peer_certificate or {}
     user = await certificate.sign_in(context.directory, context.log, shown, session.stream.peer)
@@ -127,7 +127,7 @@ _MECHANISMS = {"PLAIN": _plain, "EXTERNAL": _external, "ANONYMOUS": _anonymous}
 
 def _require_passwords(session: Session) -> None:
     if not passwords_allowed(session, session.context.current()):
-        raise No("Passwords are not taken here without TLS.", PRIVACY)
+        raise No(N_("Passwords are not taken here without TLS."), PRIVACY)
 
 
 async def _sign_in(session: Session, name: str, secret: str, authzid: str) -> None:
@@ -186,7 +186,7 @@ async def proxyauth(session: Session, name: str) -> Ok:
     try:
         await _act_as(session, session.authenticated, name)
     except AuthFailed:
-        raise No("There is nobody of that name.", b"AUTHORIZATIONFAILED") from None
+        raise No(N_("There is nobody of that name."), b"AUTHORIZATIONFAILED") from None
     session.stop_watching()
     selecting.leave(session)
     return Ok("You act for somebody else now.")

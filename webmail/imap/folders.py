@@ -29,7 +29,7 @@ def _use(asked: Create) -> str:
     known = {use.lower(): use for use in mailboxes.USES}
     uses = [known.get(use.lower(), "") for use in asked.use]
     if len(uses) > 1 or not all(uses):
-        raise No("A folder cannot have this use.", b"USEATTR")
+        raise No(N_("A folder cannot have this use."), b"USEATTR")
     return uses[0] if uses else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from webmail.config import idle_lacking
+from webmail.i18n import N_
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
 from webmail.server.errors import Silent
@@ -18,7 +19,7 @@ DONE_LIMIT = 64  # octets of the line that ends it
 # RFC 9051, 6.3.13
 async def idle(session: Session, _asked: None) -> Ok:
     if idle_lacking(session.context.current()):
-        raise No("IDLE is not offered here; `webmail check` says why.", b"CANNOT")
+        raise No(N_("IDLE is not offered here; `webmail check` says why."), b"CANNOT")
     session.say(said.continuation("Waiting."))
     selected = session.selected
     owner = selected.account.uid if selected is not None else session.who.uid

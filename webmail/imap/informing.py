@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webmail import __version__, i18n
 from webmail.auth.password import printable
+from webmail.i18n import N_
 from webmail.imap.answers import No, Ok
 from webmail.imap.capabilities import ENABLED
 from webmail.imap.entering import PRODUCT
@@ -43,7 +44,7 @@ async def language(session: Session, asked: tuple[str, ...]) -> Ok:
     known |= dict.fromkeys(("default", "*"), ours)
     found = next((known[wanted.lower()] for wanted in asked if wanted.lower() in known), "")
     if not found:
-        raise No("None of these languages is known here.", b"CANNOT")
+        raise No(N_("None of these languages is known here."), b"CANNOT")
     session.language = ENGLISH if found == DEFAULT_LANGUAGE else found
     session.say(said.language([found]))
     return Ok("So it will be.")

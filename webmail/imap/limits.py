@@ -6,6 +6,7 @@ Each account is one quota root, named by its owner; all of its mailboxes count t
 from __future__ import annotations
 
 from webmail.errors import NotAllowed, NotFound
+from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
@@ -40,7 +41,7 @@ async def setquota(session: Session, asked: SetQuota) -> Ok:
         raise NotAllowed
     limits = dict(asked.limits)
     if not limits.keys() <= {"STORAGE", "MESSAGE"}:
-        raise No("This resource is not counted here.", b"CANNOT")
+        raise No(N_("This resource is not counted here."), b"CANNOT")
     account = await _account(session, asked.root)
     size = limits["STORAGE"] * KIB if "STORAGE" in limits else quota.UNLIMITED
     await account.write(quota.set_limits, size=size, messages=limits.get("MESSAGE", quota.UNLIMITED))

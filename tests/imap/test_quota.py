@@ -145,3 +145,15 @@ def test_limits_of_everybody_are_the_administrator_s(settled: Callable[[dict[str
         client.fills("INBOX", letter())
         service.refresh({"store.quotaenforcement": "yes", "local.imap.adminbypassquota": "yes"})
         client.fills("INBOX", letter())
+
+
+def test_who_has_little_room_left_is_warned_when_a_mailbox_is_opened(
+    alice: Client, another: Another, limited: Callable[[str], None]
+) -> None:
+    """store.quotawarn: from 90 percent on."""
+    warned = "* NO [ALERT] Mailbox is at …"
+    limited("MESSAGE 10")
+    another(alice).fills("Archive", *[BIG] * 8)
+    assert not alice.ok("SELECT INBOX").like(warned)
+    another(alice).fills("Archive", BIG)
+    assert "* NO [ALERT] Mailbox is at 90% of quota" in alice.ok("EXAMINE INBOX")

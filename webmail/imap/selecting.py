@@ -6,15 +6,17 @@ from bisect import bisect_left
 from contextlib import suppress
 
 from webmail.errors import NotFound
+from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import Ok
 from webmail.imap.looking import look, take_recent
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
-from webmail.store import acl, flags, messages, vanished
+from webmail.store import acl, flags, messages, quota, vanished
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.mailboxes import DELIMITER, Mailbox
+from webmail.store.quota import Usage
 from webmail.store.snapshot import Snapshot
 from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
@@ -43,20 +45,22 @@ async def _open(session: Session, asked: Select, *, examine: bool) -> Ok:
     account, name = await names.locate(session, asked.mailbox)
     if asked.condstore or asked.qresync:
         session.enable("CONDSTORE")
-    found, rights, snapshot = await account.read(_opened, account, name, session.who)
+    found, rights, snapshot, used = await account.read(_opened, account, name, session.who)
     readonly = examine or not WRITE & set(rights)
     selected = Selected(account, asked.mailbox, snapshot, readonly=readonly, rights=rights)
     session.selected = selected
     await _greet_recent(session, selected, found)
-    session.say(*_described(session, selected, found))
+    session.say(*_described(session, selected, found), *_warned(session, selected, used))
     if asked.qresync is not None and asked.qresync.uidvalidity == snapshot.uidvalidity:
         await _resync(session, selected, asked.qresync)
     return Ok("Opened.", b"READ-ONLY" if readonly else b"READ-WRITE")
 
 
-def _opened(transaction: Transaction, account: Account, name: str, who: Who) -> tuple[Mailbox, str, Snapshot]:
+def _opened(
+    transaction: Transaction, account: Account, name: str, who: Who
+) -> tuple[Mailbox, str, Snapshot, Usage]:
     mailbox, rights = acl.entered(transaction, name, who, acl.READ)
-    return mailbox, rights, account.snapshots.of(transaction, mailbox.id)
+    return mailbox, rights, account.snapshots.of(transaction, mailbox.id), quota.usage(transaction)
 
 
 async def _greet_recent(session: Session, selected: Selected, found: Mailbox) -> None:
@@ -85,6 +89,15 @@ def _described(session: Session, selected: Selected, found: Mailbox) -> list[byt
     if not session.manner.recent:
         lines.append(said.list_(selected.name, DELIMITER, utf8=session.utf8))
     return lines
+
+
+# RFC 9051, 7.1: ALERT; when is the manual's store.quotawarn
+def _warned(session: Session, selected: Selected, used: Usage) -> list[bytes]:
+    """Who has little room left in their account is told, in the words that the original has for it."""
+    if selected.account is not session.account or used.percent < session.context.current().store.quotawarn:
+        return []
+    text = session.translate(N_("Mailbox is at {percent}% of quota")).format(percent=used.percent)
+    return [said.no(text, b"ALERT")]
 
 
 # RFC 7162, 3.2.5.1

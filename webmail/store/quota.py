@@ -19,6 +19,12 @@ class Usage:
     bytes_limit: int
     messages_limit: int
 
+    @property
+    def percent(self) -> int:
+        """How much of the limit that is nearer is used; 0 without any."""
+        pairs = ((self.bytes, self.bytes_limit), (self.messages, self.messages_limit))
+        return max((used * 100 // limit if limit else 100 for used, limit in pairs if limit >= 0), default=0)
+
     def over(self, *, bytes_more: int, messages_more: int) -> bool:
         """Whether so much more would be too much."""
         too_big = 0 <= self.bytes_limit < self.bytes + bytes_more

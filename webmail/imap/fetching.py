@@ -14,7 +14,7 @@ from webmail.imap.answers import Ok
 from webmail.imap.octets import Piece, Range
 from webmail.imap.plan import Batch, Plan
 from webmail.imap.selected import Selected
-from webmail.imap.session import Session
+from webmail.imap.session import Closing, Session
 from webmail.store import messages, vanished
 from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
@@ -158,18 +158,18 @@ def _batches(box: Selected, plan: Plan, places: list[range], pace: Pace) -> Iter
         while start < each.stop:
             stop = min(start + (LIGHT_BATCH if plan.light else pace.most), each.stop)
             if plan.sections:
-                stop = _weighed(box, start, stop)
+                stop = _weighed(box, start, stop, OCTETS_BATCH // len(plan.sections))
             yield range(start, stop)
             start = stop
 
 
-def _weighed(box: Selected, start: int, stop: int) -> int:
-    """As many messages as are together no larger than OCTETS_BATCH, at least one."""
+def _weighed(box: Selected, start: int, stop: int, most: int) -> int:
+    """As many messages as are together no larger than `most` octets, at least one."""
     size = 0
     for place in range(start, stop):
         at = box.place(place)
         size += box.snapshot.sizes[at] if at is not None else 0
-        if size > OCTETS_BATCH and place > start:
+        if size > most and place > start:
             return place
     return stop
 
@@ -211,18 +211,31 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 async def send(session: Session, pieces: Sequence[Piece]) -> None:
-    """Send octets and ranges of files as the client takes them; the files are closed whatever happens."""
-    ranges = [piece for piece in pieces if isinstance(piece, Range)]
+    """Send octets and ranges of files as the client takes them; the files are closed whatever happens.
+
+    Raises Closing where something fails: the client could not tell what is said next from a message.
+    """
     try:
         for piece in pieces:
-            if isinstance(piece, bytes):
-                session.say(piece)
-            else:
-                await _send_range(session, piece)
+            await _send_piece(session, piece)
             await session.flush()
+    except (OSError, EOFError) as error:
+        session.context.log.exception("octets of a message of %s cannot be read", session.stream.user)
+        raise Closing from error
     finally:
-        for piece in ranges:
-            piece.file.close()
+        for piece in pieces:
+            if not isinstance(piece, bytes):
+                piece.close()
+
+
+async def _send_piece(session: Session, piece: Piece) -> None:
+    if isinstance(piece, bytes):
+        session.say(piece)
+    elif isinstance(piece, Range):
+        await _send_range(session, piece)
+    else:
+        while made := await in_thread(piece.made):
+            await send(session, made)
 
 
 async def _send_range(session: Session, piece: Range) -> None:

@@ -1,17 +1,19 @@
-"""Octets of messages for FETCH: small ones in memory, large ones as ranges of files, sent in blocks."""
+"""Octets of messages for FETCH: small ones in memory, large ones as ranges of files, many one by one."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
+from webmail.i18n import N_
 from webmail.imap.answers import No
 from webmail.mail import header_block, sections
+from webmail.mail.entities import MAX_HEADERS
 from webmail.mail.sections import Section as Part
 from webmail.mail.transfer import Decoder
 from webmail.store.bodies import opened
@@ -19,6 +21,7 @@ from webmail.wire.imap_ask_fetch import BinarySize, Section
 
 SMALL = 256 * 1024  # octets that are read at once; more is sent from the file, block by block
 BLOCK = 256 * 1024  # octets of a block
+MOST = 1024 * 1024  # octets of one message's answers that are made at once; the rest as it is sent
 DECODED_IN_MEMORY = 1024 * 1024  # octets of a decoded part; a larger one goes through a file without a name
 DECODED = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})  # RFC 3516, 4.3
 
@@ -34,8 +37,26 @@ class Range:
     def block(self, at: int) -> bytes:
         return os.pread(self.file.fileno(), min(BLOCK, self.size - at), self.start + at)
 
+    def close(self) -> None:
+        self.file.close()
 
-Piece = bytes | Range
+
+class Rest:
+    """Items of an answer that are made one by one, each once those before it are sent; to be closed."""
+
+    def __init__(self, body: Message, items: Iterator[list[Piece]]) -> None:
+        self._body = body
+        self._items = items
+
+    def made(self) -> list[Piece]:
+        """The next item; nothing once there is none."""
+        return next(self._items, [])
+
+    def close(self) -> None:
+        self._body.close()
+
+
+Piece: TypeAlias = "bytes | Range | Rest"
 
 
 @dataclass(slots=True)
@@ -49,7 +70,6 @@ class Message:
     raw: bytes = b""  # its header, if all of it was read from the database
     _parts: Sequence[Part] = ()
     _file: IO[bytes] | None = None
-    lent: bool = field(default=False)
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -62,8 +82,12 @@ class Message:
             self._file = opened(self.account, self.name)
         return self._file
 
+    def lend(self) -> IO[bytes]:
+        """The same file for somebody else, who closes it."""
+        return os.fdopen(os.dup(self.file.fileno()), "rb", buffering=0)
+
     def close(self) -> None:
-        if self._file is not None and not self.lent:
+        if self._file is not None:
             self._file.close()
 
     def octets(self, start: int, size: int) -> bytes:
@@ -74,14 +98,36 @@ class Message:
 
 def answers(body: Message, wanted: Sequence[Section | BinarySize]) -> list[Piece]:
     """The items of one FETCH answer, each behind a space. Raises FileNotFoundError, No (UNKNOWN-CTE)."""
+    _require_decodable(body, wanted)
+    items = (_item(body, item) for item in wanted)
     pieces: list[Piece] = []
-    with closing(body):
-        for item in wanted:
-            pieces += [
-                b" ",
-                *(_binary_size(body, item) if isinstance(item, BinarySize) else _section(body, item)),
-            ]
+    held = 0
+    with ExitStack() as stack:
+        stack.callback(body.close)
+        for made in items:
+            pieces += made
+            held += sum(map(_weight, made))
+            if held > MOST:
+                body.file.fileno()  # open from here on: what has been said could not be taken back
+                stack.pop_all()
+                return [*pieces, Rest(body, items)]
     return pieces
+
+
+def _require_decodable(body: Message, wanted: Sequence[Section | BinarySize]) -> None:
+    for item in wanted:
+        if isinstance(item, BinarySize) or item.decoded:
+            _part(body, item.part)
+
+
+def _weight(piece: Piece) -> int:
+    """Octets that a piece holds; an open file is as dear as what is small enough to be none."""
+    return len(piece) if isinstance(piece, bytes) else SMALL
+
+
+def _item(body: Message, item: Section | BinarySize) -> list[Piece]:
+    said = _binary_size(body, item) if isinstance(item, BinarySize) else _section(body, item)
+    return [b" ", *said]
 
 
 # RFC 9051, 6.4.5: BODY[section]<partial>
@@ -95,8 +141,7 @@ def _section(body: Message, item: Section) -> list[Piece]:
         return _fields(body, item, *found)
     start, size = _windowed(item, *found)
     if size > SMALL:
-        body.lent = True
-        return [b"%b {%d}\r\n" % (item.label, size), Range(body.file, start, size)]
+        return [b"%b {%d}\r\n" % (item.label, size), Range(body.lend(), start, size)]
     octets = body.octets(start, size)
     return [b"%b {%d}\r\n" % (item.label, len(octets)), octets]
 
@@ -116,7 +161,7 @@ def _windowed(item: Section, start: int, end: int) -> tuple[int, int]:
 
 def _fields(body: Message, item: Section, start: int, end: int) -> list[Piece]:
     names = {name.encode() for name in item.fields}
-    header = body.octets(start, end - start)
+    header = body.octets(start, min(end - start, MAX_HEADERS))
     chosen = header_block.select(header, names, negate=item.what.endswith(".NOT"))
     first, size = _windowed(item, 0, len(chosen))
     return [b"%b {%d}\r\n%b" % (item.label, size, chosen[first : first + size])]
@@ -150,7 +195,7 @@ def _binary_size(body: Message, item: BinarySize) -> list[Piece]:
 def _part(body: Message, number: str) -> Part | None:
     part = next((part for part in body.parts if part.number == number), None)
     if part is not None and part.number and part.encoding not in DECODED:
-        raise No("The transfer encoding of this part is not known.", b"UNKNOWN-CTE")
+        raise No(N_("The transfer encoding of this part is not known."), b"UNKNOWN-CTE")
     return part
 
 

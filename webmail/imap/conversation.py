@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from webmail.errors import MailError
 from webmail.i18n import N_
-from webmail.imap import answers
+from webmail.imap import answers, notifying
 from webmail.imap.answers import No, Ok
+from webmail.imap.command import Command
 from webmail.imap.session import Closing, Session
-from webmail.imap.state import Command
+from webmail.imap.waiting import client_speaks
 from webmail.server.errors import Ending, LineTooLong, Silent, StreamError
 from webmail.server.limits import foreign
 from webmail.wire import ProtocolError
@@ -71,9 +72,9 @@ async def _first_line(session: Session) -> bytes:
     stream, patience = session.stream, _patience(session)
     until = time.monotonic() + patience
     while session.watch is not None:
-        if await session.watch.input(stream, until):
+        if await client_speaks(stream, until):
             return await stream.line(session.room.line)
-        await session.watch.tell(session)
+        await notifying.tell(session, session.watch)
         await session.flush()
     return await stream.line(session.room.line, patience)
 

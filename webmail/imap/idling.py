@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 
 from webmail.config import idle_lacking
 from webmail.i18n import N_
 from webmail.imap.answers import No, Ok
 from webmail.imap.session import Session
-from webmail.server.errors import Silent
+from webmail.imap.waiting import client_speaks
 from webmail.wire import ProtocolError
 from webmail.wire import imap_answers as said
 
-POLL_SECONDS = 60.0  # between two looks at the mailbox while no hint comes: what a lost one costs
 DONE_LIMIT = 64  # octets of the line that ends it
 
 
@@ -23,18 +22,13 @@ async def idle(session: Session, _asked: None) -> Ok:
     session.say(said.continuation("Waiting."))
     selected = session.selected
     owner = selected.account.uid if selected is not None else session.who.uid
-    loop = asyncio.get_running_loop()
-    until = loop.time() + session.context.current().imap.idletimeout * 60.0
+    until = time.monotonic() + session.context.current().imap.idletimeout * 60.0
     with session.context.hints.subscribe(owner, on_hint=session.stream.wake) as subscription:
         while True:
             await session.tell(expunges=True)
             await session.flush()
-            try:
-                if await session.stream.input(min(POLL_SECONDS, until - loop.time())):
-                    break
-            except Silent:
-                if loop.time() >= until:
-                    raise
+            if await client_speaks(session.stream, until):
+                break
             subscription.take()
     if (await session.stream.line(DONE_LIMIT)).upper() != b"DONE":
         raise ProtocolError("DONE was awaited")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from webmail.errors import NotFound
 from webmail.imap import names
 from webmail.imap.answers import Ok
+from webmail.imap.picture import Entry
 from webmail.imap.session import Session
 from webmail.store import acl, mailboxes
 from webmail.store.acl import ANYONE, Who
@@ -17,20 +17,6 @@ from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_list import Listing, Pattern
 from webmail.wire.imap_ask_mailbox import StatusItems
 from webmail.wire.imap_ask_rights import with_obsolete
-
-
-@dataclass(slots=True)
-class Entry:
-    """A name that is to be listed; without a mailbox it is only above others, or subscribed to."""
-
-    name: str
-    mailbox: Mailbox | None = None
-    owner: str = ""
-    rights: str = ""
-    recent: int = 0
-    subscribed: bool = False
-    children: bool = False
-    child_info: set[str] = field(default_factory=set)
 
 
 # RFC 9051, 6.3.9; RFC 5258

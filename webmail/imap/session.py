@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from webmail import i18n
 from webmail.directory import User
@@ -15,6 +15,7 @@ from webmail.errors import NotAllowed
 from webmail.imap.answers import No
 from webmail.imap.context import Context
 from webmail.imap.looking import claim_recent, look
+from webmail.imap.picture import Watch
 from webmail.imap.selected import NONE, Manner, Selected
 from webmail.imap.state import State
 from webmail.server.errors import LineTooLong, StreamError, TooMany
@@ -28,9 +29,6 @@ from webmail.wire import imap_answers as said
 from webmail.wire import imap_request as requests
 from webmail.wire.imap_arguments import MAX_DEPTH, MAX_DEPTH_BEFORE_LOGIN
 from webmail.wire.imap_request import Announced, announced
-
-if TYPE_CHECKING:
-    from webmail.imap.notifying import Watch
 
 ENGLISH = "en"  # is spoken until the client asks for another language (RFC 5255, 3.1)
 AT_ONCE = 500  # lines that are made before others have their turn: a millisecond

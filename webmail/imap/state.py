@@ -1,17 +1,8 @@
-"""The states of a session, and what a command does to the client's picture of its mailbox."""
+"""The states of a session: which commands may come."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Flag, auto
-from typing import TYPE_CHECKING, Any
-
-from webmail.imap.answers import Ok
-from webmail.wire.imap_arguments import Arguments
-
-if TYPE_CHECKING:
-    from webmail.imap.session import Session
 
 
 class State(Flag):
@@ -24,30 +15,3 @@ class State(Flag):
 
 ANY = State.STRANGER | State.SIGNED_IN | State.SELECTED
 BEHIND = State.SIGNED_IN | State.SELECTED
-
-
-@dataclass(frozen=True, slots=True)
-class Sync:
-    """When the client is told what became different. `numbered`: messages keep their numbers meanwhile."""
-
-    before: bool = False
-    after: bool = False
-    numbered: bool = False
-
-
-NEVER = Sync()  # the command does it itself, or there is nothing to tell
-AFTER = Sync(after=True)
-BEFORE = Sync(before=True)  # so that a uid means the message, whether it was told before or not
-BOTH = Sync(before=True, after=True)
-BEFORE_NUMBERED = Sync(before=True, numbered=True)  # RFC 9051, 7.5.1: no EXPUNGE in FETCH, STORE, SEARCH
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A row of the table. With `streams` the command reads its own arguments and `parse` is not asked."""
-
-    parse: Callable[[Arguments], Any]
-    run: Callable[[Session, Any], Awaitable[Ok]]
-    states: State
-    sync: Sync = AFTER
-    streams: bool = False

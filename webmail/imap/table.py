@@ -23,17 +23,8 @@ from webmail.imap import (
     selecting,
     sharing,
 )
-from webmail.imap.state import (
-    AFTER,
-    ANY,
-    BEFORE,
-    BEFORE_NUMBERED,
-    BEHIND,
-    BOTH,
-    NEVER,
-    Command,
-    State,
-)
+from webmail.imap.command import AFTER, BEFORE, BEFORE_NUMBERED, BOTH, NEVER, Command
+from webmail.imap.state import ANY, BEHIND, State
 from webmail.wire.imap_ask_fetch import parse_fetch
 from webmail.wire.imap_ask_list import parse_list, parse_lsub
 from webmail.wire.imap_ask_mailbox import (

@@ -6,11 +6,11 @@ A hint says no more than that it is time to look, so that a lost one costs a lit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from webmail.errors import NotFound
 from webmail.imap import names
-from webmail.imap.listing import Entry, of_account, status_line
+from webmail.imap.listing import of_account, status_line
+from webmail.imap.picture import Entry, Key, Picture
 from webmail.imap.session import Session
 from webmail.store import metadata
 from webmail.store.acl import READ, Who
@@ -19,19 +19,8 @@ from webmail.store.transaction import Transaction
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_notify import EventGroup
 
-Key = tuple[str, int]  # an owner and the number of a mailbox
 MESSAGES = frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE"})
 READING = MESSAGES | {"MAILBOXMETADATACHANGE"}  # events that only those hear of who may read the mailbox
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All mailboxes of some owners that the client may see, its subscriptions, the newest change of each."""
-
-    entries: dict[Key, Entry] = field(default_factory=dict)
-    subscribed: frozenset[str] = frozenset()
-    modseqs: dict[str, int] = field(default_factory=dict)  # of accounts
-    annotated: dict[Key, list[str]] = field(default_factory=dict)  # changed since the picture before
 
 
 async def look(session: Session, owners: Iterable[str], before: Picture | None = None) -> Picture:

@@ -10,7 +10,7 @@ from functools import partial
 from webmail.disk import in_thread
 from webmail.errors import BadRequest, MailError, NotFound, TooBig
 from webmail.i18n import N_
-from webmail.imap import names
+from webmail.imap import names, permitted
 from webmail.imap.answers import No, Ok
 from webmail.imap.changing import require_writing
 from webmail.imap.fetching import places_of
@@ -18,7 +18,7 @@ from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import place
 from webmail.server.errors import StreamError
-from webmail.store import messages, quota
+from webmail.store import acl, quota
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.arrival import Arrival
@@ -168,11 +168,12 @@ async def _replace(session: Session, began: Opening, *, uid: bool) -> Ok:
         await _receive(messages_read, account, args)
         if len(messages_read.received) != 1:
             raise ProtocolError("one message is wanted")
+        await box.account.read(acl.require, box.mailbox, session.who, "te")
         gone = old if account is box.account else 0
-        work = partial(_placed_instead, name=name, who=session.who, mailbox=box.mailbox, old=gone)
+        work = partial(_placed_instead, name=name, who=session.who, box=box, old=gone)
         placed = await deliver(account, messages_read.received, work)
     if account is not box.account:
-        await box.account.write(messages.remove, box.mailbox, [old])
+        await box.account.write(permitted.remove, box, session.who, [old])
     session.say(said.ok("Stored.", codes.appenduid(placed.uidvalidity, placed.uids)))
     await session.tell(expunges=True)
     return Ok("Replaced.")
@@ -193,9 +194,12 @@ def _size(box: Selected, uid: int) -> int:
 
 
 def _placed_instead(
-    transaction: Transaction, arrivals: list[Arrival], *, name: str, who: Who, mailbox: int, old: int
+    transaction: Transaction, arrivals: list[Arrival], *, name: str, who: Who, box: Selected, old: int
 ) -> Placed:
-    """Both in one transaction: never two of them, never none. Raises NotFound if the old one is gone."""
-    if old and not messages.remove(transaction, mailbox, [old]):
+    """Both in one transaction: never two of them, never none. An `old` of 0 is in another account.
+
+    Raises NotAllowed; NotFound if the old one is gone.
+    """
+    if old and not permitted.remove(transaction, box, who, [old]):
         raise NotFound(N_("This message is no longer here."))
     return place(transaction, arrivals, name=name, who=who)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webmail.errors import NotAllowed
 from webmail.i18n import N_
-from webmail.imap import names
+from webmail.imap import names, permitted
 from webmail.imap.answers import No, Ok
 from webmail.imap.fetching import ISSUED, places_of
 from webmail.imap.selected import Selected
@@ -39,7 +39,7 @@ async def _store(session: Session, asked: Store, *, uid: bool) -> Ok:
     if asked.unchanged_since is not None:
         session.enable("CONDSTORE")
     uids, _ = named(box, asked.numbers, uid=uid)
-    modified, expected = await box.account.write(_stored, box, uids, asked)
+    modified, expected = await box.account.write(_stored, box, uids, asked, session.who)
     await session.tell(
         expunges=uid,
         quiet=expected if asked.silent else {},
@@ -63,10 +63,11 @@ def _gone(*, silent: bool) -> Ok:
 
 
 def _stored(
-    transaction: Transaction, box: Selected, uids: list[int], asked: Store
+    transaction: Transaction, box: Selected, uids: list[int], asked: Store, who: Who
 ) -> tuple[tuple[int, ...], dict[int, int]]:
     """The uids that had changed since; of the others the flags that the client expects them to have now."""
-    how, kept = HOW[asked.how], untouchable(box.rights)
+    how = HOW[asked.how]
+    kept = untouchable(acl.require(transaction, box.mailbox, who, "stw", every=False))
     done = messages.store(
         transaction,
         box.mailbox,
@@ -123,6 +124,7 @@ async def _copy(session: Session, asked: Copy, *, uid: bool) -> Ok:
 
 
 def _copied(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
+    acl.require(transaction, box.mailbox, who, acl.READ)
     target, rights = acl.entered(transaction, name, who, acl.INSERT)
     return messages.copy(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
 
@@ -144,8 +146,9 @@ async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
     if account is box.account:
         placed = await account.write(_moved, box, uids, name, session.who)
     else:
+        await box.account.read(acl.require, box.mailbox, session.who, "te")
         placed = await transport(session, box, uids, account, name)
-        await box.account.write(messages.remove, box.mailbox, uids)
+        await box.account.write(permitted.remove, box, session.who, uids)
     if placed.uids:
         session.say(said.ok("Moved.", copyuid(placed)))
     await session.tell(expunges=True)
@@ -153,6 +156,7 @@ async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
 
 
 def _moved(transaction: Transaction, box: Selected, uids: list[int], name: str, who: Who) -> Placed:
+    acl.require(transaction, box.mailbox, who, "rte")
     target, rights = acl.entered(transaction, name, who, acl.INSERT)
     return messages.move(transaction, box.mailbox, uids, target.id, untouchable=untouchable(rights))
 
@@ -172,7 +176,7 @@ def _newest(session: Session) -> bytes:
 async def expunge(session: Session, _asked: None) -> Ok:
     box = session.box
     require_writing(box, "e")
-    await box.account.write(messages.expunge_all, box.mailbox)
+    await box.account.write(permitted.expunge, box, session.who)
     return await _expunged(session)
 
 
@@ -181,7 +185,7 @@ async def uid_expunge(session: Session, asked: Numbers) -> Ok:
     box = session.box
     require_writing(box, "e")
     uids, _ = named(box, asked, uid=True)
-    await box.account.write(messages.expunge, box.mailbox, uids)
+    await box.account.write(permitted.expunge, box, session.who, uids)
     return await _expunged(session)
 
 

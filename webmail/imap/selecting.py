@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from contextlib import suppress
 
-from webmail.errors import NotFound
+from webmail.errors import NotAllowed, NotFound
 from webmail.i18n import N_
-from webmail.imap import names
+from webmail.imap import names, permitted
 from webmail.imap.answers import Ok
 from webmail.imap.looking import look, take_recent
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
-from webmail.store import acl, flags, messages, quota, vanished
+from webmail.store import acl, flags, quota, vanished
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.mailboxes import DELIMITER, Mailbox
@@ -127,8 +127,8 @@ async def close(session: Session, _asked: None) -> Ok:
     session.selected = None
     modseq = b""
     if not box.readonly and "e" in box.rights:
-        with suppress(NotFound):  # it was deleted, and its messages with it
-            await box.account.write(messages.expunge_all, box.mailbox)
+        with suppress(NotFound, NotAllowed):  # deleted, and its messages with it; or not theirs any more
+            await box.account.write(permitted.expunge, box, session.who)
         if "QRESYNC" in session.enabled:
             modseq = codes.highestmodseq((await look(box, session.who)).modseq)
     return Ok("Closed.", modseq)

@@ -16,7 +16,7 @@ from webmail.store.acl import Who
 from webmail.store.arrival import Arrival
 from webmail.store.delivery import Received, deliver
 from webmail.store.messages import Placed
-from webmail.store.transaction import Transaction
+from webmail.store.transaction import Row, Transaction
 
 BATCH = 50  # messages under way at once; each holds a file open
 
@@ -33,9 +33,7 @@ async def transport(
 
 
 async def _batch(session: Session, box: Selected, uids: Sequence[int], account: Account, name: str) -> Placed:
-    rows = await box.account.read(
-        columns.read, box.mailbox, uids, ("file", "internaldate", "zone", "submitter")
-    )
+    rows = await box.account.read(_sources, box, uids, session.who)
     present = [uid for uid in uids if uid in rows]
     names = await box.account.read(_flags, box.mailbox, present)
     received: list[Received] = []
@@ -52,6 +50,12 @@ async def _batch(session: Session, box: Selected, uids: Sequence[int], account: 
         raise
     placed = await deliver(account, received, partial(place, name=name, who=session.who, event=Event.CopyMsg))
     return Placed(placed.uidvalidity, placed.uids, tuple(present))
+
+
+def _sources(transaction: Transaction, box: Selected, uids: Sequence[int], who: Who) -> dict[int, Row]:
+    """Of each message its body, date, zone and submitter. Raises NotAllowed."""
+    acl.require(transaction, box.mailbox, who, acl.READ)
+    return columns.read(transaction, box.mailbox, uids, ("file", "internaldate", "zone", "submitter"))
 
 
 def _flags(transaction: Transaction, mailbox: int, uids: Sequence[int]) -> dict[int, tuple[str, ...]]:

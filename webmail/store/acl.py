@@ -62,6 +62,17 @@ def rights(transaction: Transaction, mailbox: int, who: Who) -> str:
     return RIGHTS if who.admin else effective(listed, transaction.uid, who.uid)
 
 
+def require(transaction: Transaction, mailbox: int, who: Who, needed: str, *, every: bool = True) -> str:
+    """The rights to a mailbox that somebody has open, as they are now. Raises NotAllowed if these lack.
+
+    All of them, or without `every` each one.
+    """
+    held = rights(transaction, mailbox, who)
+    if not (all if every else any)(right in held for right in needed):
+        raise NotAllowed
+    return held
+
+
 def of_all(transaction: Transaction, who: Who) -> dict[int, str]:
     """The rights of somebody to each mailbox of the account, by its number."""
     listed: dict[int, dict[str, str]] = {}

@@ -81,6 +81,8 @@ FROM message m JOIN header h ON h.body = m.body WHERE m.mailbox = ? ORDER BY m.u
 
 def in_threads(transaction: Transaction, snapshot: Snapshot, wanted: Collection[int], algorithm: str) -> Tree:
     """These uids of the snapshot as threads."""
+    if not wanted:  # of a mailbox that may not be read any more the rows are still there
+        return []
     whole = len(wanted) == len(snapshot.uids)
     if whole and algorithm in snapshot.found:
         known: Tree = snapshot.found[algorithm]

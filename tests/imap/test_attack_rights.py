@@ -40,3 +40,44 @@ def test_threads_of_a_mailbox_that_may_not_be_read_any_more_are_not_told(
     bob.ok(f"SELECT {shared('lr')}")
     alice.ok(f"DELETEACL Work {bob.uid}")
     assert "* THREAD" in bob.ok("THREAD REFERENCES UTF-8 ALL")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'CREATE "Shared Folders/User/{}/New"',
+        'CREATE "Shared Folders/User/{}/a/../b"',
+        'RENAME Drafts "Shared Folders/User/{}/New"',
+        'RENAME "Shared Folders/User/{}/Drafts" New',
+        'RENAME "Shared Folders/User/{0}/Drafts" "Shared Folders/User/{0}/New"',
+        'DELETE "Shared Folders/User/{}/Drafts"',
+        'SELECT "Shared Folders/User/{}"',
+        'STATUS "Shared Folders/User/{}" (MESSAGES)',
+        'GETACL "Shared Folders/User/{}"',
+        'SETACL "Shared Folders/User/{}" anyone lr',
+        'GETMETADATA "Shared Folders/User/{}" /shared/comment',
+        'SUBSCRIBE "Shared Folders/User/{}"',
+        'GETQUOTAROOT "Shared Folders/User/{}"',
+        'APPEND "Shared Folders/User/{}" {{1+}}\r\nx',
+    ],
+)
+def test_nobody_finds_out_by_a_refusal_who_has_an_account_here(
+    alice: Client, bob: Client, command: str
+) -> None:
+    assert bob.asks(command.format(alice.uid)).end == bob.asks(command.format("ghost")).end
+
+
+def test_no_other_letter_makes_an_inbox(alice: Client) -> None:
+    alice.fills("INBOX", letter())
+    for name in ("\N{LATIN SMALL LETTER DOTLESS I}nbox", "\N{FULLWIDTH LATIN CAPITAL LETTER I}NBOX"):
+        alice.no(f'STATUS "{name}" (MESSAGES)', "NONEXISTENT")
+        alice.ok(f'CREATE "{name}"')
+        assert alice.number(f'"{name}"', "MESSAGES") == 0
+    assert alice.number("iNbOx", "MESSAGES") == 1
+
+
+def test_an_owner_takes_away_from_themselves_what_they_name_and_no_more(alice: Client) -> None:
+    alice.ok(f"SETACL Archive -{alice.uid} xt")
+    assert alice.ok("MYRIGHTS Archive") == ["* MYRIGHTS Archive lrswipkeacd"]
+    alice.ok(f"SETACL Archive -{alice.uid} la")
+    assert alice.ok("MYRIGHTS Archive") == ["* MYRIGHTS Archive lrswipkxteacd"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webmail.errors import NotAllowed
+from webmail.errors import NotAllowed, NotFound
 from webmail.i18n import N_
 from webmail.imap import names
 from webmail.imap.answers import No, Ok
@@ -34,24 +34,28 @@ def _use(asked: Create) -> str:
 
 
 def _create(transaction: Transaction, name: str, use: str, who: Who) -> Mailbox:
-    name = mailboxes.checked(name)
     _require_creating(transaction, name, who)
+    name = mailboxes.checked(name)
     mailboxes.create_above(transaction, name)
     return mailboxes.create(transaction, name, use)
 
 
 def _require_creating(transaction: Transaction, name: str, who: Who) -> None:
-    """Raises NotAllowed for who may not make mailboxes there (RFC 4314, 4)."""
+    """Raises NotAllowed for who may not make mailboxes there (RFC 4314, 4).
+
+    NotFound for who sees nothing of that account, as if there were none.
+    """
     if who.admin or who.owns(transaction.uid):
         return
     above = name
     while DELIMITER in above:
         above = above.rpartition(DELIMITER)[0]
-        if parent := mailboxes.find(transaction, above):
-            if "k" in acl.rights(transaction, parent.id, who):
-                return
-            break
-    raise NotAllowed
+        if mailboxes.find(transaction, above):
+            acl.entered(transaction, above, who, "k")
+            return
+    if any("l" in held for held in acl.of_all(transaction, who).values()):
+        raise NotAllowed
+    raise NotFound(N_("There is no folder of that name."))
 
 
 # RFC 9051, 6.3.5
@@ -70,18 +74,18 @@ def _delete(transaction: Transaction, name: str, who: Who) -> Mailbox:
 
 # RFC 9051, 6.3.6
 async def rename(session: Session, asked: Rename) -> Ok:
-    account, name = await names.locate(session, asked.mailbox)
-    target, new = await names.locate(session, asked.new.removesuffix(DELIMITER))
-    if target is not account:
+    new = names.resolve(session, asked.new.removesuffix(DELIMITER))
+    if names.resolve(session, asked.mailbox).owner != new.owner:  # whoever there is
         raise NotAllowed(N_("A folder cannot be moved to somebody else."))
-    await account.write(_rename, name, new, session.who)
+    account, name = await names.locate(session, asked.mailbox)
+    await account.write(_rename, name, new.name, session.who)
     return Ok("Renamed.")
 
 
 def _rename(transaction: Transaction, name: str, new: str, who: Who) -> None:
     source, _ = acl.entered(transaction, name, who, "te" if mailboxes.canonical(name) == INBOX else "x")
-    new = mailboxes.checked(new)
     _require_creating(transaction, new, who)
+    new = mailboxes.checked(new)
     if not new.startswith(source.name + DELIMITER):
         mailboxes.create_above(transaction, new)
     if source.name == INBOX:

@@ -87,8 +87,8 @@ def of_all(transaction: Transaction, who: Who) -> dict[int, str]:
 def effective(listed: Mapping[str, str], owner: str, who: str) -> str:
     """The same from a list: identifier → rights."""
     owns = Who(who).owns(owner)
-    if owns and who not in listed and f"-{who}" not in listed:
-        return RIGHTS
+    if owns and who not in listed:  # all there are, whatever is taken away from anyone
+        listed = {who: RIGHTS, f"-{who}": listed.get(f"-{who}", "")}
     given = set(listed.get(who, "")) | set(listed.get(ANYONE, ""))
     taken = set(listed.get(f"-{who}", "")) | set(listed.get(f"-{ANYONE}", ""))
     kept = set(ALWAYS) if owns else set()

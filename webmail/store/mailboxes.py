@@ -102,7 +102,7 @@ def recent(transaction: Transaction, mailbox: Mailbox) -> int:
 def canonical(name: str) -> str:
     """INBOX, and what is below it, in the one spelling it has (RFC 9051, 5.1)."""
     head, slash, rest = name.partition(DELIMITER)
-    return INBOX + slash + rest if head.upper() == INBOX else name
+    return INBOX + slash + rest if head.lower() == INBOX.lower() else name  # upper() makes one of `ı`, too
 
 
 def checked(name: str) -> str:

@@ -182,12 +182,12 @@ class Arguments:
         name = self._name(self.astring(what), what)
         if not name:
             raise ProtocolError(f"{what} has no name")
-        return "INBOX" if name.upper() == "INBOX" else name
+        return _inbox_known(name)
 
     def mailbox_or_none(self, what: str = "the mailbox") -> str:
         """The same, or the empty name, which is the server itself (RFC 5464, 4) or no reference."""
         name = self._name(self.astring(what), what)
-        return "INBOX" if name.upper() == "INBOX" else name
+        return _inbox_known(name)
 
     def list_mailbox(self, what: str = "the pattern") -> str:
         """RFC 9051, list-mailbox: `*` and `%` are wildcards also where they are in quotes."""
@@ -322,6 +322,10 @@ class Arguments:
         if not least <= number <= most:
             raise ProtocolError(f"{what} is wanted from {least} to {most}")
         return number
+
+
+def _inbox_known(name: str) -> str:
+    return "INBOX" if name.lower() == "inbox" else name  # upper() would make one of a dotless i, too
 
 
 def _set(raw: bytes, what: str) -> SequenceSet:

@@ -12,7 +12,7 @@ from webmail.mail.headers import clean
 MAX_TEXT = 1_048_576  # characters of one message that are kept for searching; a long novel
 MAX_ENCODED = 3_145_728  # octets of one message that are decoded for it; each may take forty in memory
 MAX_PREVIEW = 200  # characters, RFC 8970, 3.1
-WINDOW = 128 * 1024  # octets of a long text that are looked through at once: at worst 25 ms of one core
+WINDOW = 32 * 1024  # octets of a long text that are looked through at once: at worst 6 ms of one core
 _LOOKED_AT = 2_000  # characters of a text in which a preview is found
 
 _EXTRA_TEXTS = frozenset(("message/delivery-status", "message/disposition-notification"))

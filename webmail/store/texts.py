@@ -18,8 +18,8 @@ from webmail.store.transaction import Interrupted, Transaction
 
 TRIGRAM = 3
 OCTETS = 8  # that a character may take in a message, as &#1234;
-OVERLAP = 16 * 1024  # octets of markup that may stand between the words that are searched for
-MAX_OVERLAP = 64 * 1024  # nobody types a text that has more
+OVERLAP = 4 * 1024  # octets of markup that may stand between the words that are searched for
+MAX_OVERLAP = 16 * 1024  # nobody types a text that has more
 MAX_TRIGRAMS = 24  # of a long text that the index is asked for; the text itself decides anyway
 
 

@@ -61,7 +61,7 @@ class Mailbox:
 
     def flag(self, uids: Collection[int], how: str, flags: Flags) -> None:
         for message in self.among(uids):
-            after = {"": flags, "+": message.flags | flags, "-": message.flags - flags}[how]
+            after = changed(message.flags, how, flags)
             if after != message.flags:
                 message.flags, message.version = after, message.version + 1
 
@@ -90,9 +90,14 @@ class Account:
     def __init__(self, *names: str) -> None:
         self.mailboxes = {name: Mailbox(name) for name in names}
         self.uidvalidities: set[int] = set()
+        self.recent: dict[tuple[int, int], object] = {}  # UIDVALIDITY and UID → who was told first
 
     def create(self, name: str) -> None:
-        self.mailboxes[name] = Mailbox(name)
+        """And those above it (RFC 9051, 6.3.4)."""
+        parts = name.split("/")
+        for length in range(1, len(parts) + 1):
+            above = "/".join(parts[:length])
+            self.mailboxes.setdefault(above, Mailbox(above))
 
     def delete(self, name: str) -> None:
         gone = self.mailboxes.pop(name)
@@ -100,11 +105,21 @@ class Account:
         gone.messages = []
 
     def rename(self, name: str, new: str) -> None:
-        """INBOX leaves an empty one behind (RFC 9051, 6.3.6)."""
-        moved = self.mailboxes[new] = self.mailboxes.pop(name)
-        moved.name = new
+        """With all below it; INBOX only gives its messages away (RFC 9051, 6.3.6)."""
+        self.create(new)
         if name == "INBOX":
-            self.create("INBOX")
+            inbox = self.mailboxes[name]
+            self.mailboxes[new].add((message.subject, message.flags) for message in inbox.messages)
+            inbox.remove(inbox.uids)
+            return
+        for old in [each for each in self.mailboxes if each == name or each.startswith(f"{name}/")]:
+            moved = self.mailboxes.pop(old)
+            moved.name = new + old.removeprefix(name)
+            self.mailboxes[moved.name] = moved
+
+    def heard_recent(self, mailbox: Mailbox, uid: int, player: object) -> None:
+        """Only one client is told (RFC 3501, 2.3.2)."""
+        assert self.recent.setdefault((mailbox.uidvalidity, uid), player) is player
 
     def heard_uidvalidity(self, mailbox: Mailbox, uidvalidity: int) -> None:
         """It never changes, and no other mailbox ever had it."""
@@ -113,6 +128,11 @@ class Account:
             self.uidvalidities.add(uidvalidity)
             mailbox.uidvalidity = uidvalidity
         assert mailbox.uidvalidity == uidvalidity
+
+
+def changed(before: Flags, how: str, flags: Flags) -> Flags:
+    """What STORE makes of flags; `how` is what stands before FLAGS."""
+    return {"": flags, "+": before | flags, "-": before - flags}[how]
 
 
 def octets(subject: str) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from webmail.disk import in_thread
 from webmail.errors import MailError
 from webmail.i18n import N_
 from webmail.imap import answers, notifying
@@ -21,6 +22,7 @@ from webmail.wire import imap_request as requests
 from webmail.wire.imap_arguments import Arguments
 from webmail.wire.imap_request import Opening, announced, opening
 
+PARSED_AT_ONCE = 8 * 1024  # octets of a command that are parsed in the loop: some milliseconds
 MAX_ERRORS = 20  # bad commands in a row of somebody signed in; then it is a broken program
 
 Commands = Mapping[str, Command]
@@ -142,13 +144,21 @@ async def _run(session: Session, command: Command, began: Opening) -> Ok:
     asked: object = began
     if not command.streams:
         pieces = await _pieces(session, began)
-        asked = command.parse(Arguments(pieces, utf8=session.utf8, depth=session.room.depth))
+        asked = await _parsed(session, command, pieces)
     if command.sync.before:  # RFC 9051, 6.4.9: UIDs in all that a UID command tells
         await session.tell(expunges=not command.sync.numbered, uid=began.name.startswith("UID "))
     ok: Ok = await command.run(session, asked)
     if command.sync.after and not session.leaving:
         await session.tell(expunges=not command.sync.numbered)
     return ok
+
+
+async def _parsed(session: Session, command: Command, pieces: list[bytes]) -> object:
+    """The arguments; those of a long command are read in a thread, while others have their turn."""
+    arguments = Arguments(pieces, utf8=session.utf8, depth=session.room.depth)
+    if sum(map(len, pieces)) <= PARSED_AT_ONCE:
+        return command.parse(arguments)
+    return await in_thread(command.parse, arguments)
 
 
 async def _pieces(session: Session, began: Opening) -> list[bytes]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
+from webmail.disk import in_thread
 from webmail.errors import NotFound
-from webmail.imap import names
+from webmail.imap import hierarchy, names
 from webmail.imap.answers import Ok
 from webmail.imap.picture import Entry
 from webmail.imap.session import Session
 from webmail.store import acl, mailboxes
 from webmail.store.acl import ANYONE, Who
-from webmail.store.mailboxes import DELIMITER, INBOX, Mailbox
+from webmail.store.mailboxes import DELIMITER, Mailbox
 from webmail.store.transaction import Transaction
 from webmail.wire import imap_answers as said
-from webmail.wire.imap_ask_list import Listing, Pattern
+from webmail.wire.imap_ask_list import Listing
 from webmail.wire.imap_ask_mailbox import StatusItems
 from webmail.wire.imap_ask_rights import with_obsolete
 
@@ -26,24 +27,19 @@ async def list_(session: Session, asked: Listing) -> Ok:
         return Ok("That is the delimiter.")
     if "HIGHESTMODSEQ" in asked.status:
         session.enable("CONDSTORE")
-    chosen = await _chosen(session, asked)
+    chosen = await in_thread(hierarchy.chosen, asked, *await _entries(session, asked))
     await session.say_each(line for entry in chosen for line in _answer(session, asked, entry))
     return Ok("That is all.")
 
 
 # RFC 3501, 6.3.9
 async def lsub(session: Session, asked: Listing) -> Ok:
-    entries = await _entries(session, asked)
-    matches = _matcher(asked)
-    subscribed = {name for name, entry in entries.items() if entry.subscribed}
-    above = {parent for name in subscribed for parent in _above(name)}
-    for name in sorted(subscribed | above):
-        if not matches(name):
-            continue
-        if name in subscribed:
-            session.say(said.lsub(name, DELIMITER, utf8=session.utf8))
-        elif not any(matches(child) for child in subscribed if child.startswith(name + DELIMITER)):
-            session.say(said.lsub(name, DELIMITER, ("\\Noselect",), utf8=session.utf8))
+    subscribed = await session.read(mailboxes.subscriptions)
+    told = await in_thread(hierarchy.subscriptions, asked, subscribed)
+    await session.say_each(
+        said.lsub(name, DELIMITER, () if itself else ("\\Noselect",), utf8=session.utf8)
+        for name, itself in told
+    )
     return Ok("That is all.")
 
 
@@ -80,66 +76,12 @@ def status_line(session: Session, name: str, mailbox: Mailbox, recent: int, item
     return said.status(name, {item: values[item] for item in items}, utf8=session.utf8)
 
 
-async def _chosen(session: Session, asked: Listing) -> list[Entry]:
-    entries = await _entries(session, asked)
-    matches = _matcher(asked)
-    if "RECURSIVEMATCH" in asked.select:
-        _note_children(asked, entries, matches)
-    return [entries[name] for name in sorted(entries) if matches(name) and _selected(asked, entries[name])]
-
-
-def _selected(asked: Listing, entry: Entry) -> bool:
-    if entry.child_info:
-        return True
-    if "SUBSCRIBED" in asked.select and not entry.subscribed:
-        return False
-    if "SPECIAL-USE" in asked.select and not (entry.mailbox and entry.mailbox.use):
-        return False
-    return entry.mailbox is not None or entry.children or "SUBSCRIBED" in asked.select
-
-
-def _note_children(asked: Listing, entries: dict[str, Entry], matches: Callable[[str], bool]) -> None:
-    """RFC 5258, 3.5: names above what is selected, and not told because no pattern matches it, say so."""
-    for entry in [entry for name, entry in entries.items() if not matches(name)]:
-        for option in ("SUBSCRIBED", "SPECIAL-USE"):
-            fits = entry.subscribed if option == "SUBSCRIBED" else bool(entry.mailbox and entry.mailbox.use)
-            if option in asked.select and fits:
-                for above in _above(entry.name):
-                    entries[above].child_info.add(option)
-
-
-def _matcher(asked: Listing) -> Callable[[str], bool]:
-    """INBOX is found in any case (RFC 9051, 5.1)."""
-    patterns = [mailboxes.canonical(asked.reference + pattern) for pattern in asked.patterns]
-    found = Pattern(patterns, DELIMITER).matches
-    inbox = Pattern([pattern.upper() for pattern in patterns], DELIMITER).matches
-    return lambda name: found(name) or (name == INBOX and inbox(name))
-
-
-async def _entries(session: Session, asked: Listing) -> dict[str, Entry]:
-    """Every name that there may be something to say of, with all names above it."""
-    own, subscribed = await session.read(of_account, session.who, with_subscriptions=True)
-    found = {entry.name: entry for entry in own}
+async def _entries(session: Session, asked: Listing) -> tuple[list[Entry], list[str]]:
+    """The mailboxes that this user may see and that may be asked for; the names they are subscribed to."""
+    entries, subscribed = await session.read(of_account, session.who, with_subscriptions=True)
     if any(_reaches_shared(asked.reference + pattern) for pattern in asked.patterns):
-        found |= {entry.name: entry for entry in await _shared(session)}
-    for name in subscribed:
-        found.setdefault(name, Entry(name)).subscribed = True
-    for name in list(found):
-        child = name
-        for above in _above(name):
-            if found[child].mailbox or found[child].children:
-                found.setdefault(above, Entry(above)).children = True
-            else:
-                found.setdefault(above, Entry(above))
-            child = above
-    return found
-
-
-def _above(name: str) -> Iterator[str]:
-    """The names above one, the nearest first."""
-    while DELIMITER in name:
-        name = name.rpartition(DELIMITER)[0]
-        yield name
+        entries += await _shared(session)
+    return entries, subscribed
 
 
 def _reaches_shared(pattern: str) -> bool:

@@ -42,6 +42,7 @@ from webmail.wire.imap_request import Announced, Opening, announced
 from webmail.wire.imap_sets import SequenceSet
 
 MAX_MESSAGES = 500  # of one APPEND; each holds a file open until all are there
+MAX_HELD = 4 * 1024 * 1024  # octets of all of them in memory; what comes then waits in files
 MAX_NAME = 4096  # octets of a mailbox's name that comes as a literal
 
 
@@ -72,6 +73,8 @@ class Reading:
         incoming = account.incoming()
         try:
             await self._octets(incoming, item)
+            if incoming.held + sum(each.incoming.held for each in self.received) > MAX_HELD:
+                await in_thread(incoming.spill)
         except BaseException:
             incoming.drop()
             raise

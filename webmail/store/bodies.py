@@ -32,25 +32,25 @@ class Incoming:
     it. Each may be called from any thread, one at a time.
     """
 
-    __slots__ = ("_account", "_file", "_held", "_linked", "_pieces", "name", "size")
+    __slots__ = ("_account", "_file", "_linked", "_pieces", "held", "name", "size")
 
     def __init__(self, account: Path) -> None:
         self.name = secrets.token_hex(NAME)
         self.size = 0
         self._account = account
         self._pieces: list[bytes] = []
-        self._held = 0
+        self.held = 0  # octets in memory
         self._file: int | None = None
         self._linked = False
 
     @property
     def full(self) -> bool:
         """Whether `spill` has to be called before more is added."""
-        return self._held >= SPILL
+        return self.held >= SPILL
 
     def add(self, octets: bytes) -> None:
         self._pieces.append(octets)
-        self._held += len(octets)
+        self.held += len(octets)
         self.size += len(octets)
 
     def spill(self) -> None:
@@ -60,7 +60,7 @@ class Incoming:
                 self._file = _create_locked(self._account / INCOMING / self.name)
             _write(self._file, self._pieces)
         self._pieces.clear()
-        self._held = 0
+        self.held = 0
 
     def parse(self) -> Parsed:
         """The message, which is whole."""

@@ -17,7 +17,7 @@ from webmail.database import connect, connection_to, in_our_words, loosely, tran
 from webmail.disk import in_thread
 from webmail.errors import Busy, MailError, NotFound
 from webmail.notify import Hint
-from webmail.store import layout, mailboxes, schema, sweep
+from webmail.store import layout, mailboxes, schema, sweep, texts
 from webmail.store.bodies import Incoming
 from webmail.store.layout import DATABASE, Layout
 from webmail.store.snapshot import Snapshots
@@ -268,4 +268,5 @@ def _make(transaction: Transaction) -> None:
 def _open(path: Path) -> sqlite3.Connection:
     connection = connection_to(path)
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
+    texts.prepare(connection)
     return connection

@@ -26,6 +26,7 @@ from webmail.wire.imap_sets import SequenceSet, indexes
 SECONDS = 30.0  # that one search may take; a person would have given up
 FEW = 500  # messages whose texts are looked at one by one, without the index
 DAY = 86_400
+MAX_DIGITS = 19  # of a number that SQLite can hold, and one more
 
 Uids = set[int]
 
@@ -136,13 +137,21 @@ class _Search:
                 return self._rows("b.file = ?", known.removeprefix("E"), table="body")
             case more.ThreadId(id=known):
                 digits = known.removeprefix("T")
-                return self._rows("h.thread = ?", int(digits)) if digits.isdecimal() else ()
+                return (
+                    self._rows("h.thread = ?", int(digits))
+                    if digits.isdecimal() and len(digits) < MAX_DIGITS
+                    else ()
+                )
             case keys.Header(field=name, text=text) if name.lower() in _FIELDS and text:
-                return self._rows(f"instr(h.{_FIELDS[name.lower()]}, ?)", fold(text))
+                return self._holding_field(_FIELDS[name.lower()], fold(text))
             case keys.From() | keys.To() | keys.Cc() | keys.Bcc() | keys.Subject():
-                column = _FIELDS[key.word.lower()]
-                return self._rows(f"instr(h.{column}, ?)", fold(key.text)) if key.text else self._all
+                return (
+                    self._holding_field(_FIELDS[key.word.lower()], fold(key.text)) if key.text else self._all
+                )
         return None
+
+    def _holding_field(self, column: str, wanted: str) -> Uids:
+        return self._rows(f"{texts.looking_for(wanted)}(h.{column}, ?)", wanted)
 
     def _rows(self, condition: str, *parameters: object, table: str = "header") -> Uids:
         letter = table[0]
@@ -161,8 +170,11 @@ class _Search:
             case keys.Text(text=text):
                 return self._holding_text(within, texts.Where.ANYWHERE, text)
             case keys.Header(field=name, text=text):
-                return self._bodies(within, texts.with_field(self._transaction, name.lower(), fold(text)))
+                return self._bodies(within, self._with_field(name.lower(), fold(text)))
         raise AssertionError(key)
+
+    def _with_field(self, name: str, wanted: str) -> Collection[int]:
+        return texts.with_field(self._transaction, name, wanted, self._until)
 
     def _holding_text(self, within: Uids, where: texts.Where, text: str) -> Collection[int]:
         if not text:

@@ -6,6 +6,7 @@ The index holds no positions and no texts, and what is expunged stays in it: it 
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Collection
 from enum import Enum
@@ -16,6 +17,7 @@ from webmail.mail.fold import fold
 from webmail.store import bodies
 from webmail.store.transaction import Interrupted, Transaction
 
+SHORT = 200  # characters that SQLite looks for in 6 ms in a MB, whatever they and the MB are
 TRIGRAM = 3
 OCTETS = 8  # that a character may take in a message, as &#1234;
 OVERLAP = 4 * 1024  # octets of markup that may stand between the words that are searched for
@@ -24,10 +26,20 @@ MAX_TRIGRAMS = 24  # of a long text that the index is asked for; the text itself
 
 
 class Where(Enum):
-    """What BODY and TEXT look through."""
+    """What BODY and TEXT look through; which function of SQL looks is said by `looking_for`."""
 
-    BODY = "instr(t.text, ?1)"
-    ANYWHERE = "(instr(t.text, ?1) OR instr(t.header, ?1))"
+    BODY = "{holds}(t.text, ?1)"
+    ANYWHERE = "({holds}(t.text, ?1) OR {holds}(t.header, ?1))"
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make our own function known, as `looking_for` names it."""
+    connection.create_function("holds", 2, lambda text, part: part in text, deterministic=True)
+
+
+def looking_for(wanted: str) -> str:
+    """SQLite's own function takes for a MB as many nanoseconds as the product of both lengths, ours 4 ms."""
+    return "instr" if len(wanted) <= SHORT else "holds"
 
 
 _CANDIDATES = "t.body IN (SELECT rowid FROM words WHERE words MATCH ?2)"
@@ -58,8 +70,9 @@ def holding(
     return found | _in_long_ones(transaction, mailbox, wanted, found, until)
 
 
-def _found(transaction: Transaction, where: Where, among: str, *parameters: object) -> set[int]:
-    rows = transaction.all(f"SELECT t.body FROM text t WHERE {among} AND {where.value}", *parameters)
+def _found(transaction: Transaction, where: Where, among: str, wanted: str, *parameters: object) -> set[int]:
+    condition = where.value.format(holds=looking_for(wanted))
+    rows = transaction.all(f"SELECT t.body FROM text t WHERE {among} AND {condition}", wanted, *parameters)
     return {body for (body,) in rows}
 
 
@@ -107,13 +120,20 @@ def _holds(transaction: Transaction, file: str, wanted: str, until: float) -> bo
 _FIELD = "SELECT t.body, t.header FROM text t WHERE ({among}) AND instr(char(10) || t.header, ?1)"
 
 
-def with_field(transaction: Transaction, name: str, wanted: str) -> set[int]:
-    """The bodies with a header field of this name, in lower case, whose value holds this folded text."""
+def with_field(transaction: Transaction, name: str, wanted: str, until: float) -> set[int]:
+    """The bodies with a header field of this name, in lower case, whose value holds this folded text.
+
+    Headers are read one by one: a thousand may have a MB each. Raises Interrupted as `holding`.
+    """
     label = f"{name}: "
     among = f"{_CANDIDATES} OR {_NOT_INDEXED}"
-    rows = transaction.all(
+    rows = transaction.do(
         _FIELD.format(among=among), f"\n{label}", _match(wanted if len(wanted) >= TRIGRAM else label)
     )
-    return {
-        body for body, header in rows if any(wanted in value for value in search_text.values(header, name))
-    }
+    found: set[int] = set()
+    for body, header in rows:
+        if time.monotonic() > until:
+            raise Interrupted
+        if any(wanted in value for value in search_text.values(header, name)):
+            found.add(body)
+    return found

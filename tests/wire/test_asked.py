@@ -188,16 +188,22 @@ ASKED: list[tuple[bytes, object]] = [
         b'NOTIFY SET STATUS (selected (MessageNew (UID) MessageExpunge)) (subtree ("a" b) (MailboxName)) (inboxes NONE)',
         Notify(
             (
-                EventGroup("SELECTED", (), frozenset({"MESSAGENEW", "MESSAGEEXPUNGE"}), ("UID",)),
-                EventGroup("SUBTREE", ("a", "b"), frozenset({"MAILBOXNAME"})),
-                EventGroup("INBOXES", (), frozenset()),
+                EventGroup("SELECTED", frozenset(), frozenset({"MESSAGENEW", "MESSAGEEXPUNGE"}), ("UID",)),
+                EventGroup("SUBTREE", frozenset({"a", "b"}), frozenset({"MAILBOXNAME"})),
+                EventGroup("INBOXES", frozenset(), frozenset()),
             ),
             status=True,
         ),
     ),
     (
         b"NOTIFY SET (mailboxes x (messageexpunge FlagChange MessageNew))",
-        Notify((EventGroup("MAILBOXES", ("x",), frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE"})),)),
+        Notify(
+            (
+                EventGroup(
+                    "MAILBOXES", frozenset({"x"}), frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE"})
+                ),
+            )
+        ),
     ),
     *[(name.encode(), None) for name in NOTHING.split()],
 ]

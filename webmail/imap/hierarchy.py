@@ -31,8 +31,8 @@ def subscriptions(asked: Listing, subscribed: Iterable[str]) -> list[tuple[str, 
     """
     names, matches = frozenset(subscribed), _matcher(asked)
     matching = {name for name in names if matches(name)}
-    told = {above for name in matching for above in _above(name)}  # by what is below them
-    others = {above for name in names - matching for above in _above(name)} - names - told
+    told = {parent for name in matching for parent in above(name)}  # by what is below them
+    others = {parent for name in names - matching for parent in above(name)} - names - told
     return sorted(
         [*((name, True) for name in matching), *((name, False) for name in filter(matches, others))]
     )
@@ -45,14 +45,14 @@ def _with_above(entries: Iterable[Entry], subscribed: Iterable[str]) -> dict[str
         found.setdefault(name, Entry(name)).subscribed = True
     for name in list(found):
         child = found[name]
-        for above in _above(name):
-            parent = found.setdefault(above, Entry(above))
-            parent.children |= bool(child.mailbox) or child.children
-            child = parent
+        for parent in above(name):
+            holder = found.setdefault(parent, Entry(parent))
+            holder.children |= bool(child.mailbox) or child.children
+            child = holder
     return found
 
 
-def _above(name: str) -> Iterator[str]:
+def above(name: str) -> Iterator[str]:
     """The names above one, the nearest first."""
     while DELIMITER in name:
         name = name.rpartition(DELIMITER)[0]
@@ -76,8 +76,8 @@ def _note_children(asked: Listing, found: dict[str, Entry], matches: Callable[[s
         for option in ("SUBSCRIBED", "SPECIAL-USE"):
             fits = entry.subscribed if option == "SUBSCRIBED" else bool(entry.mailbox and entry.mailbox.use)
             if option in asked.select and fits:
-                for above in _above(entry.name):
-                    found[above].child_info.add(option)
+                for parent in above(entry.name):
+                    found[parent].child_info.add(option)
 
 
 # RFC 9051, 5.1

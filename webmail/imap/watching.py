@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webmail.errors import NotFound
 from webmail.imap import names
+from webmail.imap.hierarchy import above
 from webmail.imap.listing import of_account, status_line
 from webmail.imap.picture import Entry, Key, Picture
 from webmail.imap.session import Session
@@ -144,7 +145,7 @@ def _group(groups: Sequence[EventGroup], name: str, *, personal: bool, subscribe
             case "SUBSCRIBED":
                 fits = subscribed
             case "SUBTREE":
-                fits = any(name == top or name.startswith(top + DELIMITER) for top in group.mailboxes)
+                fits = not group.mailboxes.isdisjoint((name, *above(name)))
             case "MAILBOXES":
                 fits = name in group.mailboxes
             case _:

@@ -34,7 +34,7 @@ class BadEvent(ProtocolError):
 @dataclass(frozen=True, slots=True)
 class EventGroup:
     filter: str  # SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, SUBSCRIBED, SUBTREE, MAILBOXES
-    mailboxes: tuple[str, ...]  # of SUBTREE and MAILBOXES
+    mailboxes: frozenset[str]  # of SUBTREE and MAILBOXES
     events: frozenset[str]  # upper case; without any nothing is told of these mailboxes
     items: tuple[Item, ...] = ()  # to be told of a new message in the selected mailbox
 
@@ -74,9 +74,9 @@ def _group(args: Arguments) -> EventGroup:
     args.open("an event group")
     kind = args.one_of(_FILTERS, "a filter of mailboxes")
     args.space("what the filter is for")
-    mailboxes: tuple[str, ...] = ()
+    mailboxes: frozenset[str] = frozenset()
     if kind in _NAMED:
-        mailboxes = args.one_or_list(args.mailbox, "the mailboxes")
+        mailboxes = frozenset(args.one_or_list(args.mailbox, "the mailboxes"))
         args.space("the events")
     events, items = _events(args, selected=kind in _SELECTED)
     args.close("an event group")

@@ -42,6 +42,9 @@ from webmail.wire.imap_request import Announced, Opening, announced
 from webmail.wire.imap_sets import SequenceSet
 
 MAX_MESSAGES = 500  # of one APPEND; each holds a file open until all are there
+MAX_TOGETHER = (
+    32 * 1024 * 1024
+)  # octets of all of them, if they are several: their texts are in memory at once
 MAX_HELD = 4 * 1024 * 1024  # octets of all of them in memory; what comes then waits in files
 MAX_NAME = 4096  # octets of a mailbox's name that comes as a literal
 
@@ -113,9 +116,13 @@ class Reading:
             raise ProtocolError("UTF8 wants UTF8=ACCEPT enabled")
         if len(self.received) == MAX_MESSAGES:
             raise ProtocolError(f"more than {MAX_MESSAGES} messages in one APPEND")
+        size = item.literal.size + sum(each.incoming.size for each in self.received)
+        if self.received and size > MAX_TOGETHER:
+            raise TooBig(
+                N_("Several messages at once may have at most {most} octets here."), most=MAX_TOGETHER
+            )
         number = len(self.received) + (0 if self.replaced else 1)
-        size = item.literal.size + sum(each.incoming.size for each in self.received) - self.replaced
-        await account.read(quota.require_room, number, size, bypass=session.bypasses_quota)
+        await account.read(quota.require_room, number, size - self.replaced, bypass=session.bypasses_quota)
 
 
 @asynccontextmanager

@@ -47,12 +47,9 @@ def _require_creating(transaction: Transaction, name: str, who: Who) -> None:
     """
     if who.admin or who.owns(transaction.uid):
         return
-    above = name
-    while DELIMITER in above:
-        above = above.rpartition(DELIMITER)[0]
-        if mailboxes.find(transaction, above):
-            acl.entered(transaction, above, who, "k")
-            return
+    if parent := mailboxes.nearest_above(transaction, name):
+        acl.entered(transaction, parent.name, who, "k")
+        return
     if any("l" in held for held in acl.of_all(transaction, who).values()):
         raise NotAllowed
     raise NotFound(N_("There is no folder of that name."))
@@ -61,15 +58,13 @@ def _require_creating(transaction: Transaction, name: str, who: Who) -> None:
 # RFC 9051, 6.3.5
 async def delete(session: Session, name: str) -> Ok:
     account, inner = await names.locate(session, name)
-    gone = await account.write(_delete, inner, session.who)
-    if session.selected is not None and session.selected.mailbox == gone.id:
-        await session.tell(expunges=True)
+    await account.write(_delete, inner, session.who)
     return Ok("Deleted.")
 
 
-def _delete(transaction: Transaction, name: str, who: Who) -> Mailbox:
+def _delete(transaction: Transaction, name: str, who: Who) -> None:
     acl.entered(transaction, name, who, "x")
-    return mailboxes.delete(transaction, name)
+    mailboxes.delete(transaction, name)
 
 
 # RFC 9051, 6.3.6

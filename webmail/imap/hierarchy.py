@@ -5,11 +5,11 @@ An account may have ten thousand names, each in fifty others: this is work for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from webmail.imap.picture import Entry
 from webmail.store import mailboxes
-from webmail.store.mailboxes import DELIMITER, INBOX
+from webmail.store.mailboxes import DELIMITER, INBOX, above
 from webmail.wire.imap_ask_list import Listing, Pattern
 
 
@@ -50,13 +50,6 @@ def _with_above(entries: Iterable[Entry], subscribed: Iterable[str]) -> dict[str
             holder.children |= bool(child.mailbox) or child.children
             child = holder
     return found
-
-
-def above(name: str) -> Iterator[str]:
-    """The names above one, the nearest first."""
-    while DELIMITER in name:
-        name = name.rpartition(DELIMITER)[0]
-        yield name
 
 
 def _selected(asked: Listing, entry: Entry) -> bool:

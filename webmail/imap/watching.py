@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webmail.errors import NotFound
 from webmail.imap import names
-from webmail.imap.hierarchy import above
 from webmail.imap.listing import of_account, status_line
 from webmail.imap.picture import Entry, Key, Picture
 from webmail.imap.session import Session
 from webmail.store import metadata
 from webmail.store.acl import READ, Who
-from webmail.store.mailboxes import DELIMITER, INBOX
+from webmail.store.mailboxes import DELIMITER, INBOX, above
 from webmail.store.transaction import Transaction
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_notify import EventGroup

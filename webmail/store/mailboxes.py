@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webmail.errors import AlreadyExists, BadRequest, NotAllowed, NotFound
@@ -154,23 +155,17 @@ def _insert(transaction: Transaction, name: str, use: str) -> Mailbox:
 
 def _inherit_rights(transaction: Transaction, made: Mailbox) -> None:
     """RFC 4314, 3: a new mailbox has the rights of the nearest one above it."""
-    above = made.name
-    while DELIMITER in above:
-        above = above.rpartition(DELIMITER)[0]
-        if parent := find(transaction, above):
-            transaction.do(
-                "INSERT INTO acl SELECT ?, identifier, rights FROM acl WHERE mailbox = ?", made.id, parent.id
-            )
-            return
+    if parent := nearest_above(transaction, made.name):
+        transaction.do(
+            "INSERT INTO acl SELECT ?, identifier, rights FROM acl WHERE mailbox = ?", made.id, parent.id
+        )
 
 
 def create_above(transaction: Transaction, name: str) -> None:
     """Make the mailboxes above one, as far as they are missing (RFC 9051, 6.3.4)."""
-    parts = name.split(DELIMITER)[:-1]
-    for length in range(1, len(parts) + 1):
-        above = DELIMITER.join(parts[:length])
-        if find(transaction, above) is None:
-            create(transaction, above)
+    for parent in reversed([*above(name)]):
+        if find(transaction, parent) is None:
+            create(transaction, parent)
 
 
 def delete(transaction: Transaction, name: str) -> Mailbox:
@@ -205,6 +200,17 @@ def rename(transaction: Transaction, name: str, new: str) -> list[tuple[Mailbox,
         _renamed(transaction, each, new + each.name[len(moved.name) :])
         for each in [moved, *below(transaction, moved.name)]
     ]
+
+
+def above(name: str) -> Iterator[str]:
+    """The names above one, the nearest first, whether there are such mailboxes or not."""
+    while DELIMITER in name:
+        name = name.rpartition(DELIMITER)[0]
+        yield name
+
+
+def nearest_above(transaction: Transaction, name: str) -> Mailbox | None:
+    return next(filter(None, (find(transaction, parent) for parent in above(name))), None)
 
 
 def below(transaction: Transaction, name: str) -> list[Mailbox]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import resource
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ def run(
     Raises MailError, OSError if it cannot start.
     """
     _share_arenas()
+    _allow_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(service, load, log, listeners, ready))
 
@@ -42,6 +44,12 @@ def _share_arenas() -> None:
     """Let all threads allocate from few pools of memory; other C libraries than glibc have one anyway."""
     with suppress(AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+
+
+def _allow_files() -> None:
+    """As many as the system lets us have: a connection is one, a message under way is another."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(

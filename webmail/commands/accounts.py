@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from webmail.config import Config
 from webmail.errors import NotAllowed, NotFound
-from webmail.notify import Hint
 from webmail.notify.publisher import publisher
 from webmail.store import opening
 from webmail.store.account import Account, Store
+from webmail.store.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,19 @@ def opened(config: Config) -> Iterator[Store]:
     """
     _require_owner(Path(config.local.datadir))
     with publisher(config.hintsdir) as hints:
-
-        def publish(told: list[Hint]) -> None:
-            hints.publish(told)
-
-        store = Store(opening.layout(config), publish=publish, limits=lambda: opening.limits(config))
+        store = Store(opening.layout(config), publish=hints.publish, limits=lambda: opening.limits(config))
         with closing(store):
             yield store
+
+
+@asynccontextmanager
+async def shares_of(config: Config) -> AsyncIterator[Shares]:
+    """The index of who has rights in whose mailboxes."""
+    shares = Shares(opening.shares_file(config))
+    try:
+        yield shares
+    finally:
+        await shares.close()
 
 
 def _require_owner(datadir: Path) -> None:

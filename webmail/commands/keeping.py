@@ -7,18 +7,17 @@ import asyncio
 import shutil
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
-from webmail.commands.accounts import chosen, opened
+from webmail.commands.accounts import chosen, opened, shares_of
 from webmail.commands.parsing import Commands, add_command, file_of
 from webmail.config import Config, load
 from webmail.errors import MailError, Unavailable
-from webmail.store import acl, opening
+from webmail.store import acl
 from webmail.store.account import Account, Store
 from webmail.store.check import faults
 from webmail.store.repair import renew_index, repair
-from webmail.store.shares import Shares
 
 
 def add(group: Commands) -> None:
@@ -135,20 +134,11 @@ def _gone(store: Store, known: Mapping[str, set[str]]) -> set[str]:
 
 
 async def _known_shares(config: Config) -> dict[str, set[str]]:
-    async with _shares(config) as shares:
+    async with shares_of(config) as shares:
         return await shares.everything()
 
 
 async def _record_shares(config: Config, given: Mapping[str, set[str]]) -> None:
-    async with _shares(config) as shares:
+    async with shares_of(config) as shares:
         for owner, identifiers in given.items():
             await shares.record(owner, identifiers)
-
-
-@asynccontextmanager
-async def _shares(config: Config) -> AsyncIterator[Shares]:
-    shares = Shares(opening.shares_file(config))
-    try:
-        yield shares
-    finally:
-        await shares.close()

@@ -12,18 +12,17 @@ from functools import partial
 from pathlib import Path
 
 from webmail.commands import keeping, transfer
-from webmail.commands.accounts import chosen, existing, opened
+from webmail.commands.accounts import chosen, existing, opened, shares_of
 from webmail.commands.parsing import Commands, add_command, add_group, file_of
 from webmail.config import Config, load
 from webmail.config.errors import BadValue
 from webmail.config.kinds import QUOTA
 from webmail.errors import BadRequest, NotFound, Unavailable
-from webmail.store import expiry, mailboxes, moving, opening, quota
+from webmail.store import expiry, mailboxes, moving, quota
 from webmail.store.account import Account
 from webmail.store.backup import back_up
 from webmail.store.expiry import Expiry
 from webmail.store.mailboxes import Mailbox
-from webmail.store.shares import Shares
 from webmail.store.transaction import UNLIMITED
 
 NONE, DEFAULT = "none", "default"
@@ -187,11 +186,8 @@ def _require_consent(account: Account) -> None:
 
 
 async def _forget_shares(config: Config, owner: str) -> None:
-    shares = Shares(opening.shares_file(config))
-    try:
+    async with shares_of(config) as shares:
         await shares.record(owner, ())
-    finally:
-        await shares.close()
 
 
 def _move(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ MAX_WAITING = 500  # writers of one account in a process; a second of work, and 
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Publish = Callable[[list[Hint]], None]
+Publish = Callable[[list[Hint]], object]  # what it returns is nothing to us
 
 
 class Connections:

@@ -13,6 +13,7 @@ from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_rights import Acl, SetAcl, with_obsolete
 
 ADMINISTER = "a"
+MAX_RECORDED = 10  # times; who changes rights meanwhile writes the index, too
 
 
 # RFC 4314, 3.1
@@ -44,7 +45,12 @@ def _remove(transaction: Transaction, name: str, who: Who, identifier: str) -> s
 
 
 async def _record(session: Session, account: Account, identifiers: set[str]) -> None:
-    await session.context.shares.record(account.uid, identifiers)
+    """Look again behind it: of two who change rights at once the one who writes last may know less."""
+    for _ in range(MAX_RECORDED):
+        await session.context.shares.record(account.uid, identifiers)
+        known, identifiers = identifiers, await account.read(acl.identifiers)
+        if known == identifiers:
+            return
 
 
 # RFC 4314, 3.3

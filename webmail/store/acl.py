@@ -19,6 +19,7 @@ ALWAYS = "la"  # what an owner keeps whatever the list says, so that nobody lock
 ANYONE = "anyone"
 ANONYMOUS = "anonymous"
 MAX_IDENTIFIERS = 1000  # of one mailbox
+MAX_PEOPLE = 5000  # whom an account lets in: the index of shares is written for all accounts
 MAX_IDENTIFIER = 255  # octets
 
 
@@ -108,11 +109,8 @@ def change(transaction: Transaction, mailbox: int, identifier: str, how: str, gi
     before = row[0] if row else (RIGHTS if identifier == transaction.uid else "")
     wanted = set(given)
     after = {"add": set(before) | wanted, "remove": set(before) - wanted}.get(how, wanted)
-    if (
-        not row
-        and transaction.value("SELECT count(*) FROM acl WHERE mailbox = ?", mailbox) >= MAX_IDENTIFIERS
-    ):
-        raise NotAllowed(N_("Too many people have rights here."))
+    if not row:
+        _require_room(transaction, mailbox, identifier)
     if not after and identifier != transaction.uid:
         remove(transaction, mailbox, identifier)
         return
@@ -123,6 +121,18 @@ def change(transaction: Transaction, mailbox: int, identifier: str, how: str, gi
         "".join(right for right in RIGHTS if right in after),
     )
     _tell(transaction, mailbox)
+
+
+def _require_room(transaction: Transaction, mailbox: int, identifier: str) -> None:
+    """Raises NotAllowed if nobody more can be listed."""
+    here = transaction.value("SELECT count(*) FROM acl WHERE mailbox = ?", mailbox)
+    known = transaction.one("SELECT 1 FROM acl WHERE identifier = ?", identifier)
+    if (
+        here >= MAX_IDENTIFIERS
+        or transaction.value("SELECT count(*) FROM acl") >= mailboxes.MAX_RIGHTS
+        or (not known and len(identifiers(transaction)) >= MAX_PEOPLE)
+    ):
+        raise NotAllowed(N_("Too many people have rights here."))
 
 
 def remove(transaction: Transaction, mailbox: int, identifier: str) -> None:

@@ -18,6 +18,7 @@ MAX_NAME = 1000  # octets of a name
 MAX_DEPTH = 50  # names in each other
 MAX_MAILBOXES = 10_000  # of an account: LIST and the snapshots of clients stay in bounds
 MAX_SUBSCRIPTIONS = 10_000
+MAX_RIGHTS = 100_000  # lines of lists of rights of an account: each LIST reads them all
 
 # Made with the account, as mail programs expect them (RFC 6154)
 FIRST = {
@@ -154,11 +155,13 @@ def _insert(transaction: Transaction, name: str, use: str) -> Mailbox:
 
 
 def _inherit_rights(transaction: Transaction, made: Mailbox) -> None:
-    """RFC 4314, 3: a new mailbox has the rights of the nearest one above it."""
+    """RFC 4314, 3: a new mailbox has the rights of the nearest one above it. Raises NotAllowed (too many)."""
     if parent := nearest_above(transaction, made.name):
         transaction.do(
             "INSERT INTO acl SELECT ?, identifier, rights FROM acl WHERE mailbox = ?", made.id, parent.id
         )
+        if transaction.value("SELECT count(*) FROM acl") > MAX_RIGHTS:
+            raise NotAllowed(N_("Too many people have rights here."))
 
 
 def create_above(transaction: Transaction, name: str) -> None:

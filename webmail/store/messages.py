@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from webmail.errors import OverQuota
+from webmail.i18n import N_
 from webmail.notify import Event
 from webmail.store import flags as marks
 from webmail.store import mailboxes, quota, vanished
@@ -17,6 +19,7 @@ from webmail.store.sweep import release
 from webmail.store.transaction import Row, Transaction
 
 MAX_UID = 2**32 - 1
+MAX_COPIED = 1_000_000  # messages of a mailbox; a few commands could double it to more than memory holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,8 @@ def copy(
     if not rows:
         return Placed(into.uidvalidity, ())
     quota.require_room(transaction, len(rows), sum(row[6] for row in rows))
+    if into.messages + len(rows) > MAX_COPIED:
+        raise OverQuota(N_("A folder takes copies until it holds {most} messages."), most=MAX_COPIED)
     placed = _place_copies(transaction, mailbox, rows, into, untouchable)
     transaction.tell(Event.CopyMsg, into.name, into.id)
     return placed

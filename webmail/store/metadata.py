@@ -14,6 +14,9 @@ SERVER = 0  # stands for the server where a mailbox is wanted
 SHARED = ""  # owner of the entries below /shared
 MAX_VALUE = 65_536  # octets
 MAX_ENTRIES = 1000  # of one mailbox and owner
+MAX_OCTETS = 1024 * 1024  # of their values: one GETMETADATA may ask for all of them
+MAX_ALL = 64 * 1024 * 1024  # octets of an account; quota does not count them, and others may write them
+MAX_ALL_ENTRIES = 100_000
 MAX_ENTRY = 255  # octets of a name
 
 
@@ -62,9 +65,29 @@ def _set(transaction: Transaction, mailbox: int, who: str, entry: str, value: by
         "INSERT OR REPLACE INTO metadata VALUES (?, ?, ?, ?, ?)",
         mailbox, owner, entry, value, transaction.modseq(),
     )  # fmt: skip
-    count = transaction.value("SELECT count(*) FROM metadata WHERE mailbox = ? AND owner = ?", mailbox, owner)
-    if count > MAX_ENTRIES:
+    if value is None:
+        _forget_gone(transaction, mailbox, owner)
+    else:
+        _require_room(transaction, mailbox, owner)
+
+
+def _require_room(transaction: Transaction, mailbox: int, owner: str) -> None:
+    """Raises TooMany."""
+    counted = "SELECT count(*), total(length(value)) FROM metadata WHERE value NOT NULL"
+    here = transaction.one(f"{counted} AND mailbox = ? AND owner = ?", mailbox, owner) or (0, 0)
+    all_ = transaction.one(counted) or (0, 0)
+    if here[0] > MAX_ENTRIES or here[1] > MAX_OCTETS or all_[0] > MAX_ALL_ENTRIES or all_[1] > MAX_ALL:
         raise TooMany
+
+
+def _forget_gone(transaction: Transaction, mailbox: int, owner: str) -> None:
+    """Of entries that were taken away only the last ones are told of."""
+    transaction.do(
+        "DELETE FROM metadata WHERE mailbox = ?1 AND owner = ?2 AND value IS NULL AND modseq <="
+        " (SELECT modseq FROM metadata WHERE mailbox = ?1 AND owner = ?2 AND value IS NULL"
+        "  ORDER BY modseq DESC LIMIT 1 OFFSET ?3)",
+        mailbox, owner, MAX_ENTRIES,
+    )  # fmt: skip
 
 
 def changed_since(transaction: Transaction, who: str, modseq: int) -> dict[int, list[str]]:

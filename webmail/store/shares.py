@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS share (
     PRIMARY KEY (identifier, owner)
 ) STRICT, WITHOUT ROWID
 """,
+    "CREATE INDEX IF NOT EXISTS share_owner ON share (owner)",
 )
 MAX_OWNERS = 1000  # whose mailboxes are listed for one person
 
@@ -58,7 +59,11 @@ def _everything(connection: sqlite3.Connection) -> dict[str, set[str]]:
 
 
 def _record(connection: sqlite3.Connection, owner: str, identifiers: frozenset[str]) -> None:
-    connection.execute("DELETE FROM share WHERE owner = ?", (owner,))
+    """Only what is different is written: all accounts wait for each other here."""
+    rows = connection.execute("SELECT identifier FROM share WHERE owner = ?", (owner,))
+    known = {identifier for (identifier,) in rows}
     connection.executemany(
-        "INSERT INTO share VALUES (?, ?)", [(identifier, owner) for identifier in identifiers]
+        "DELETE FROM share WHERE identifier = ? AND owner = ?",
+        [(gone, owner) for gone in known - identifiers],
     )
+    connection.executemany("INSERT INTO share VALUES (?, ?)", [(new, owner) for new in identifiers - known])

@@ -2,7 +2,11 @@ r"""FETCH: every item, sections and windows, what sets \Seen; BINARY, PREVIEW an
 
 from __future__ import annotations
 
+import base64
+import random
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -282,3 +286,23 @@ def test_who_handed_a_message_in_is_told_where_it_is_known(box: Client, imap: Se
         "* 1 FETCH (XSENDER NIL)",
         '* 2 FETCH (XSENDER "carol@example.test")',
     ]
+
+
+def test_a_decoded_part_is_kept_nowhere(
+    alice: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Forty windows of a part of 20 MB took 800 MB of /tmp, which may be memory, or full."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    octets = random.Random(1).randbytes(3_000_000)  # noqa: S311  no secret
+    head = b"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    alice.fills("INBOX", head + base64.encodebytes(octets).replace(b"\n", b"\r\n"))
+    alice.ok("SELECT INBOX")
+    windows = [(0, 3_000_000), (1, 300_000), (2_999_000, 500_000), (700_001, 262_145), (4_000_000, 9)]
+    items = " ".join(f"BINARY.PEEK[1]<{first}.{count}>" for first, count in windows)
+    (line,) = alice.ok(f"FETCH 1 ({items} BINARY.SIZE[1])")
+    for first, count in windows:
+        told = octets[first : first + count]
+        assert f"BINARY[1]<{first}> ~{{{len(told)}}}\r\n".encode() + told in line.encode(
+            "utf-8", "surrogateescape"
+        )
+    assert line.endswith("BINARY.SIZE[1] 3000000)")

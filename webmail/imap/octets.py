@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -22,7 +21,6 @@ from webmail.wire.imap_ask_fetch import BinarySize, Section
 SMALL = 256 * 1024  # octets that are read at once; more is sent from the file, block by block
 BLOCK = 256 * 1024  # octets of a block
 MOST = 1024 * 1024  # octets of one message's answers that are made at once; the rest as it is sent
-DECODED_IN_MEMORY = 1024 * 1024  # octets of a decoded part; a larger one goes through a file without a name
 DECODED = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})  # RFC 3516, 4.3
 
 
@@ -42,9 +40,9 @@ class Range:
 
 
 class Rest:
-    """Items of an answer that are made one by one, each once those before it are sent; to be closed."""
+    """Pieces that are made one by one, each once those before it are sent; to be closed with their file."""
 
-    def __init__(self, body: Message, items: Iterator[list[Piece]]) -> None:
+    def __init__(self, body: Message | IO[bytes], items: Iterator[list[Piece]]) -> None:
         self._body = body
         self._items = items
 
@@ -70,6 +68,7 @@ class Message:
     raw: bytes = b""  # its header, if all of it was read from the database
     _parts: Sequence[Part] = ()
     _file: IO[bytes] | None = None
+    _sizes: dict[str, int] = field(default_factory=dict)  # of decoded parts
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -89,6 +88,12 @@ class Message:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+    def decoded_size(self, part: Part) -> int:
+        """Octets that the part has without its transfer encoding; it is decoded once to know."""
+        if part.number not in self._sizes:
+            self._sizes[part.number] = sum(map(len, _decoded(self.file, part)))
+        return self._sizes[part.number]
 
     def octets(self, start: int, size: int) -> bytes:
         if start + size <= len(self.raw):
@@ -172,15 +177,13 @@ def _binary(body: Message, item: Section) -> list[Piece]:
     part = _part(body, item.part)
     if part is None:
         return [item.label, b" NIL"]
-    decoded = _decoded(body, part)
-    start, size = _windowed(item, 0, decoded.seek(0, os.SEEK_END))
+    start, size = _windowed(item, 0, body.decoded_size(part))
     if size <= SMALL:
-        with decoded:
-            decoded.seek(start)
-            octets = decoded.read(size)
+        octets = b"".join(_window(_decoded(body.file, part), start, size))
         return [b"%b %b{%d}\r\n%b" % (item.label, b"~" if b"\0" in octets else b"", size, octets)]
-    decoded.fileno()  # from here on it is a file, whatever its size
-    return [b"%b ~{%d}\r\n" % (item.label, size), Range(decoded, start, size)]
+    file = body.lend()
+    blocks = _window(_decoded(file, part), start, size)
+    return [b"%b ~{%d}\r\n" % (item.label, size), Rest(file, ([block] for block in blocks))]
 
 
 # RFC 3516, 4.3: BINARY.SIZE
@@ -188,8 +191,7 @@ def _binary_size(body: Message, item: BinarySize) -> list[Piece]:
     part = _part(body, item.part)
     if part is None:
         return [item.label, b" 0"]
-    with _decoded(body, part) as decoded:
-        return [b"%b %d" % (item.label, decoded.seek(0, os.SEEK_END))]
+    return [b"%b %d" % (item.label, body.decoded_size(part))]
 
 
 def _part(body: Message, number: str) -> Part | None:
@@ -199,15 +201,25 @@ def _part(body: Message, number: str) -> Part | None:
     return part
 
 
-def _decoded(body: Message, part: Part) -> IO[bytes]:
+def _decoded(file: IO[bytes], part: Part) -> Iterator[bytes]:
+    """Decoded anew for whoever asks: kept somewhere, a few commands could fill any memory and any disk."""
     decoder = Decoder(part.encoding if part.number else "")
-    out: IO[bytes] = tempfile.SpooledTemporaryFile(DECODED_IN_MEMORY)  # noqa: SIM115  lent to the caller
     at, end = (part.body, part.end) if part.number else (0, part.end)
     while at < end:
-        block = os.pread(body.file.fileno(), min(BLOCK, end - at), at)
+        block = os.pread(file.fileno(), min(BLOCK, end - at), at)
         if not block:
-            break
-        out.write(decoder.feed(block))
+            raise EOFError("a body is shorter than its row says")
+        yield decoder.feed(block)
         at += len(block)
-    out.write(decoder.finish())
-    return out
+    yield decoder.finish()
+
+
+def _window(blocks: Iterator[bytes], start: int, size: int) -> Iterator[bytes]:
+    """So many octets from there on of all blocks together, which have them."""
+    for block in blocks:
+        taken = block[start : start + size]
+        start, size = max(start - len(block), 0), size - len(taken)
+        if taken:
+            yield taken
+        if not size:
+            return

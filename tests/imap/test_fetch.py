@@ -293,11 +293,11 @@ def test_a_decoded_part_is_kept_nowhere(
 ) -> None:
     """Forty windows of a part of 20 MB took 800 MB of /tmp, which may be memory, or full."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    octets = random.Random(1).randbytes(3_000_000)  # noqa: S311  no secret
+    octets = random.Random(1).randbytes(3_000_000)
     head = b"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     alice.fills("INBOX", head + base64.encodebytes(octets).replace(b"\n", b"\r\n"))
     alice.ok("SELECT INBOX")
-    windows = [(0, 3_000_000), (1, 300_000), (2_999_000, 500_000), (700_001, 262_145), (4_000_000, 9)]
+    windows = [(0, 3_000_000), (1, 300_000), (2_999_000, 500_000), (700_001, 262_145)]
     items = " ".join(f"BINARY.PEEK[1]<{first}.{count}>" for first, count in windows)
     (line,) = alice.ok(f"FETCH 1 ({items} BINARY.SIZE[1])")
     for first, count in windows:

@@ -131,15 +131,6 @@ def opened(account: Path, name: str) -> FileIO:
     return FileIO(f"{account}/{BODIES}/{name[0]}/{name}")  # to join a Path takes as long as to open the file
 
 
-def read(account: Path, name: str, start: int, size: int) -> bytes:
-    """Octets of a body; fewer at its end. Raises FileNotFoundError."""
-    descriptor = os.open(body_path(account, name), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.pread(descriptor, size, start)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def mapped(account: Path, name: str) -> Iterator[bytes | mmap.mmap]:
     """A whole body without holding it in memory. Raises FileNotFoundError."""

@@ -33,14 +33,9 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """What STORE did: uids whose flags are different now, and those that had changed since (RFC 7162).
+    """What STORE did: the uids that had changed since and were left alone; the flags given, as bits."""
 
-    `bits` are those of the flags that were given.
-    """
-
-    changed: tuple[int, ...]
     modified: tuple[int, ...]
-    modseq: int
     bits: int
 
 
@@ -144,10 +139,9 @@ def store(
         after = marks.changed(before, how, bits) & ~untouchable | before & untouchable
         if after != before:
             changes.append((uid, before, after, size))
-    if not changes:
-        return Flagged((), tuple(modified), target.modseq, bits)
-    _flag(transaction, target, changes)
-    return Flagged(tuple(uid for uid, *_ in changes), tuple(modified), transaction.modseq(), bits)
+    if changes:
+        _flag(transaction, target, changes)
+    return Flagged(tuple(modified), bits)
 
 
 def _flag(transaction: Transaction, target: Mailbox, changes: list[tuple[int, int, int, int]]) -> None:

@@ -35,12 +35,9 @@ class Snapshot:
     """Columns of equal length, in the order of uids. `modseq` is the mailbox's HIGHESTMODSEQ."""
 
     mailbox: int
-    name: str
     uidvalidity: int
     uidnext: int
     modseq: int
-    forgotten: int
-    recent: int  # the first uid that nobody was told of as \\Recent, when this was loaded
     keywords: Keywords
     uids: array[int]
     flags: array[int]
@@ -118,7 +115,7 @@ class Snapshots:
             self._messages -= len(oldest.uids)
 
 
-_MAILBOX = "SELECT name, uidvalidity, uidnext, modseq, forgotten, recent, messages FROM mailbox WHERE id = ?"
+_MAILBOX = "SELECT uidvalidity, uidnext, modseq, forgotten, messages FROM mailbox WHERE id = ?"
 _ALL = "SELECT uid, flags, modseq, body, size FROM message WHERE mailbox = ? ORDER BY uid"
 _CHANGED = "SELECT uid, flags, modseq, body, size FROM message WHERE mailbox = ? AND modseq > ? ORDER BY uid"
 _GONE = "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ?"
@@ -129,10 +126,10 @@ def load(transaction: Transaction, mailbox: int, known: Snapshot | None = None) 
     row = transaction.one(_MAILBOX, mailbox)
     if row is None:
         raise NotFound
-    name, uidvalidity, uidnext, modseq, forgotten, recent, messages = row
+    uidvalidity, uidnext, modseq, forgotten, messages = row
     if known is not None and known.uidvalidity != uidvalidity:  # of an account that was deleted
         known = None
-    if known is not None and known.modseq == modseq and known.name == name:
+    if known is not None and known.modseq == modseq:
         return known
     if known is None or known.modseq < forgotten or known.modseq > modseq:
         columns = _columns(transaction.all(_ALL, mailbox))
@@ -142,19 +139,16 @@ def load(transaction: Transaction, mailbox: int, known: Snapshot | None = None) 
         columns = _columns(transaction.all(_ALL, mailbox))
     found = known.found if known is not None and columns[0] is known.uids else {}
     keywords = flags.load(transaction, mailbox)
-    return Snapshot(mailbox, name, uidvalidity, uidnext, modseq, forgotten, recent, keywords, *columns, found)
+    return Snapshot(mailbox, uidvalidity, uidnext, modseq, keywords, *columns, found)
 
 
 def emptied(snapshot: Snapshot) -> Snapshot:
     """The mailbox after it was deleted: all its messages are gone."""
     return Snapshot(
         snapshot.mailbox,
-        snapshot.name,
         snapshot.uidvalidity,
         snapshot.uidnext,
         snapshot.modseq + 1,
-        snapshot.forgotten,
-        snapshot.recent,
         snapshot.keywords,
         *_columns([]),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import compress, repeat
+from itertools import accumulate, chain, compress, repeat, takewhile
 
 from webmail.disk import in_thread
 from webmail.errors import OverQuota
@@ -26,6 +26,8 @@ from webmail.wire.imap_sets import Numbers, Saved, runs
 LIGHT_BATCH = 2000  # messages of which the snapshot knows all: a millisecond of the loop
 BATCH = 500  # messages read from the database at first, in a thread; then as many as their size allows
 OCTETS_BATCH = 1024 * 1024  # octets of answers that are made at once
+BULKY_BATCH = 16 * 1024 * 1024  # octets of messages whose envelopes are read at once: each may have 4 MB
+SHORT = 50  # messages that ranges have on average where they are taken one by one
 ISSUED = Ok("Some of these messages are gone.", b"EXPUNGEISSUED")
 
 
@@ -152,26 +154,34 @@ class Pace:
         self.most = max(1, min(fitting, LIGHT_BATCH))
 
 
-def _batches(box: Selected, plan: Plan, places: list[range], pace: Pace) -> Iterator[range]:
-    for each in places:
-        start = each.start
-        while start < each.stop:
-            stop = min(start + (LIGHT_BATCH if plan.light else pace.most), each.stop)
+def _batches(box: Selected, plan: Plan, places: list[range], pace: Pace) -> Iterator[Sequence[int]]:
+    for each in _joined_up(places):
+        start = 0
+        while start < len(each):
+            batch = each[start : start + (LIGHT_BATCH if plan.light else pace.most)]
             if plan.sections:
-                stop = _weighed(box, start, stop, OCTETS_BATCH // len(plan.sections))
-            yield range(start, stop)
-            start = stop
+                batch = _weighed(box, batch, OCTETS_BATCH // len(plan.sections))
+            elif plan.bulky:
+                batch = _weighed(box, batch, BULKY_BATCH)
+            yield batch
+            start += len(batch)
 
 
-def _weighed(box: Selected, start: int, stop: int, most: int) -> int:
-    """As many messages as are together no larger than `most` octets, at least one."""
-    size = 0
-    for place in range(start, stop):
-        at = box.place(place)
-        size += box.snapshot.sizes[at] if at is not None else 0
-        if size > most and place > start:
-            return place
-    return stop
+def _joined_up(places: list[range]) -> Sequence[Sequence[int]]:
+    """Many short ranges as one list: a batch for each would be thousands, as of every other message."""
+    short = sum(map(len, places)) < SHORT * len(places)
+    return [list(chain.from_iterable(places))] if short else places
+
+
+def _weighed(box: Selected, batch: Sequence[int], most: int) -> Sequence[int]:
+    """Of these messages as many as are together no larger than `most` octets, at least one."""
+    sizes = box.snapshot.sizes
+    if isinstance(batch, range) and box.uids is box.snapshot.uids:
+        weights: Iterable[int] = sizes[batch.start : batch.stop]
+    else:
+        weights = (sizes[at] if (at := box.place(place)) is not None else 0 for place in batch)
+    fitting = sum(1 for _ in takewhile(most.__ge__, accumulate(weights)))
+    return batch[: max(fitting, 1)]
 
 
 def _pieces(transaction: Transaction, plan: Plan, batch: Batch, box: Selected) -> tuple[int, list[Piece]]:

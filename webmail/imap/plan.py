@@ -81,6 +81,9 @@ _STORED = {
 }
 
 
+_BULKY = frozenset({"envelope", "bodystructure", "body"})
+
+
 class Plan:
     """Made once for a command. `sections` are the items that are octets of the message itself."""
 
@@ -110,12 +113,17 @@ class Plan:
         """Whether the snapshot has it all."""
         return not self._columns
 
-    def batch(self, selected: Selected, places: range) -> Batch:
+    @property
+    def bulky(self) -> bool:
+        """Whether something is read that may be nearly as long as the message."""
+        return not _BULKY.isdisjoint(self._columns)
+
+    def batch(self, selected: Selected, places: Sequence[int]) -> Batch:
         """Messages by their places in the client's numbering, without those that are gone."""
         snapshot = selected.snapshot
         if selected.uids is snapshot.uids:
             at: Sequence[int] = places
-            numbers: Sequence[int] = range(places.start + 1, places.stop + 1)
+            numbers = _numbers(places)
         else:
             pairs = [(place + 1, there) for place in places if (there := selected.place(place)) is not None]
             numbers, at = [number for number, _ in pairs], [there for _, there in pairs]
@@ -141,6 +149,12 @@ class Plan:
         made = [_values(item, stored) for item in self._stored]
         template = self.template
         return [template % values for values in zip(batch.numbers, *known, *made, strict=True)]
+
+
+def _numbers(places: Sequence[int]) -> Sequence[int]:
+    if isinstance(places, range):
+        return range(places.start + 1, places.stop + 1)
+    return [place + 1 for place in places]
 
 
 def _values(item: _Stored, stored: Stored) -> Values:

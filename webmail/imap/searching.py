@@ -33,7 +33,7 @@ async def uid_search(session: Session, asked: Search) -> Ok:
 async def _search(session: Session, asked: Search, *, uid: bool) -> Ok:
     modseq = _needs_modseq(session, asked.key)
     view = await _begin(session, asked.returns, uid=uid)
-    found = await view.box.account.read(view.search, asked.key)
+    found = await view.box.account.search(view.search, asked.key)
     _save(view.box, asked.returns, found)
     _tell(session, "SEARCH", view, found, asked.returns, uid=uid, modseq=modseq)
     return view.end(uid=uid)
@@ -197,7 +197,7 @@ async def uid_sort(session: Session, asked: Sort) -> Ok:
 async def _sort(session: Session, asked: Sort, *, uid: bool) -> Ok:
     modseq = _needs_modseq(session, asked.key)
     view = await _begin(session, asked.returns, uid=uid)
-    found = await view.box.account.read(_sorted, view, asked)
+    found = await view.box.account.search(_sorted, view, asked)
     _save(view.box, asked.returns, found)
     _tell(session, "SORT", view, found, asked.returns, uid=uid, modseq=modseq)
     return view.end(uid=uid)
@@ -220,7 +220,7 @@ async def uid_thread(session: Session, asked: Thread) -> Ok:
 
 async def _thread(session: Session, asked: Thread, *, uid: bool) -> Ok:
     view = await _begin(session, uid=uid)
-    session.say(await view.box.account.read(_threaded, view, asked, uid=uid))
+    session.say(await view.box.account.search(_threaded, view, asked, uid=uid))
     return view.end(uid=uid)
 
 

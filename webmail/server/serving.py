@@ -7,6 +7,7 @@ import ctypes
 import logging
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,7 @@ from webmail.server.process import Process
 from webmail.server.service import Service
 
 M_ARENA_MAX = -8  # of mallopt(3)
+SWITCH_SECONDS = 0.0005  # until a busy thread lets the event loop have its turn; by itself ten times that
 ARENAS = 2  # by itself glibc makes eight for each processor, and each keeps what its threads once used
 
 
@@ -36,6 +38,7 @@ def run(
     """
     _share_arenas()
     _allow_files()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(service, load, log, listeners, ready))
 

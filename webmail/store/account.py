@@ -26,6 +26,7 @@ from webmail.store.transaction import Limits, Transaction
 MAX_CONNECTIONS = 64  # to databases that are kept open while nobody uses them, in a process
 MAX_RECENT = 1000  # accounts that stay open when nobody uses them, for who comes back soon; a kB each
 CACHE_KIB = 4096  # of pages that each of them keeps
+SEARCHES = 3  # of different accounts at once in a process
 MAX_WAITING = 500  # writers of one account in a process; a second of work, and nobody waits longer
 
 P = ParamSpec("P")
@@ -98,6 +99,7 @@ class Account:
         self.snapshots = store.snapshots
         self._store = store
         self._writing = asyncio.Lock()
+        self._searching = asyncio.Lock()
         self._waiting = 0
 
     async def read(
@@ -105,6 +107,16 @@ class Account:
     ) -> T:
         """Run `function(transaction, …)` on one consistent view. Raises Busy, Unavailable."""
         return await self._run("BEGIN", lambda transaction: function(transaction, *args, **kwargs))
+
+    async def search(
+        self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for what may take seconds: one at a time of an account, few of a process.
+
+        All threads share one interpreter, so twenty of them would be no quicker and keep everybody waiting.
+        """
+        async with self._searching, self._store.searching:
+            return await self.read(function, *args, **kwargs)
 
     async def write(
         self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -213,6 +225,7 @@ class Store:
         self.limits = limits
         self.connections = Connections()
         self.snapshots = Snapshots()
+        self.searching = asyncio.Semaphore(SEARCHES)
         self.unindexed: set[Account] = set()  # with new texts that `indexing` is to take up
         self.stored = asyncio.Event()
         self.orphaned: set[Account] = set()  # with bodies that `sweep` is to remove

@@ -20,7 +20,7 @@ from tests.mail.bombs import BOMBS
 from tests.mail.test_golden import GOLDEN, compare, inputs
 from webmail.mail import sections
 from webmail.mail.entities import MAX_HEADERS, MAX_PARTS
-from webmail.mail.index import MAX_PREVIEW, MAX_TEXT, Parsed, parse
+from webmail.mail.index import MAX_KEY, MAX_PREVIEW, MAX_TEXT, Parsed, parse
 from webmail.wire.imap_parse import parse as parse_reply
 from webmail.wire.imap_replies import Fetch
 
@@ -229,3 +229,10 @@ def test_the_preview_is_of_the_first_text_that_says_something() -> None:
         b"--a\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n--a--\r\n"
     )
     assert parse(source).preview == "hi"
+
+
+def test_what_is_sorted_by_has_an_end() -> None:
+    """SORT read a quarter of a megabyte of each message's first address."""
+    name = "x" * 250_000
+    parsed = parse(f"From: {name} <{name}@example.test>\r\nTo: {name}@example.test\r\n\r\n".encode())
+    assert {parsed.from_key, parsed.to_key, parsed.display_from, parsed.display_to} == {"x" * MAX_KEY}

@@ -82,3 +82,11 @@ def test_of_too_many_references_the_first_and_the_last_are_kept() -> None:
     found = references(b" ".join(b"<%d@x>" % number for number in range(10_000)), None)
     assert len(found) == MAX_REFERENCES
     assert (found[0], found[1], found[-1]) == ("<0@x>", "<9901@x>", "<9999@x>")
+
+
+def test_long_references_are_its_thread_s_first_and_as_many_of_the_last_as_have_room() -> None:
+    """A mailbox of ten thousand messages had a gigabyte of them, which THREAD read at once."""
+    ids = [f"<{'x' * 900}@{number}>" for number in range(100)]
+    found = references(" ".join(ids).encode(), None)
+    assert found == (ids[0], *ids[-18:])
+    assert references(" ".join(ids[:18]).encode(), None) == tuple(ids[:18])

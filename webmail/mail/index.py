@@ -14,6 +14,10 @@ from webmail.mail.search_text import MAX_PREVIEW, MAX_TEXT
 from webmail.mail.sections import Section
 from webmail.wire.imap_replies import Address
 
+MAX_KEY = (
+    256  # characters of what SORT compares, in which order no person sees more; it reads a whole mailbox
+)
+
 _SPREAD = re.compile(r'\s[@.]|@\s|\)|\\|"@')  # where an address may have other than its own characters
 
 __all__ = ["MAX_HEADERS", "MAX_PREVIEW", "MAX_TEXT", "Octets", "Parsed", "Section", "parse"]
@@ -106,7 +110,7 @@ def _searched(text: str, addresses: tuple[Address, ...]) -> str:
 # RFC 5256, 3, SORT: FROM, TO and CC
 def _key(addresses: tuple[Address, ...]) -> str:
     mailbox = addresses[0].mailbox if addresses else None
-    return "" if mailbox in {None, NO_MAILBOX} else _folded(charsets.decode(mailbox))
+    return "" if mailbox in {None, NO_MAILBOX} else _folded(charsets.decode(mailbox))[:MAX_KEY]
 
 
 # RFC 5957, 2.2
@@ -115,9 +119,9 @@ def _display(addresses: tuple[Address, ...]) -> str:
         return ""
     first = addresses[0]
     if first.name:
-        return _folded(decode(first.name))
+        return _folded(decode(first.name))[:MAX_KEY]
     said = [part for part in (first.mailbox, first.host) if part not in {None, NO_MAILBOX, NO_HOST}]
-    return _folded(charsets.decode(b"@".join(said)))
+    return _folded(charsets.decode(b"@".join(said)))[:MAX_KEY]
 
 
 def _folded(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import accumulate, takewhile
 
 from webmail.mail.headers import parse_date
 
 MAX_DATE = 128  # octets of a Date field; a date has about 40
 MAX_ID = 998  # octets of a Message-ID, one line (RFC 5322, 2.1.1)
+MAX_REFERENCES_SIZE = 16_384  # characters of them; THREAD reads those of a whole mailbox
 MAX_REFERENCES = 100  # of one message: its thread's first and the last ones, which tell the parent
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -97,4 +99,6 @@ def references(raw: bytes | None, in_reply_to: bytes | None) -> tuple[str, ...]:
     found = message_ids(raw) or message_ids(in_reply_to)[:1]
     if len(found) > MAX_REFERENCES:
         found = found[:1] + found[1 - MAX_REFERENCES :]
-    return tuple(found)
+    sizes = accumulate(map(len, reversed(found)))
+    fitting = sum(1 for _ in takewhile(MAX_REFERENCES_SIZE.__ge__, sizes))
+    return tuple(found if fitting == len(found) else found[:1] + found[len(found) - fitting :])

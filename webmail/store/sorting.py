@@ -88,7 +88,7 @@ def in_threads(transaction: Transaction, snapshot: Snapshot, wanted: Collection[
         known: Tree = snapshot.found[algorithm]
         return known
     chosen = set(wanted)
-    rows = transaction.all(_MESSAGES, snapshot.mailbox)
+    rows = transaction.do(_MESSAGES, snapshot.mailbox)
     messages = [
         Message(uid, message_id, refs.split("\n") if refs else (), sent, subject, bool(reply))
         for uid, message_id, refs, sent, subject, reply in rows

@@ -10,10 +10,11 @@ import asyncio
 import logging
 
 from webmail.store.account import Account, Store
-from webmail.store.transaction import Transaction
+from webmail.store.transaction import Row, Transaction
 
 QUIET_SECONDS = 2.0  # after something was stored, before its texts are indexed
 BATCH = 32  # texts of a transaction: some ten milliseconds in which other writers wait
+BATCH_SIZE = 1_000_000  # characters of them: a text may have two million
 
 
 async def keep(store: Store, log: logging.Logger) -> None:
@@ -23,16 +24,19 @@ async def keep(store: Store, log: logging.Logger) -> None:
         await asyncio.sleep(QUIET_SECONDS)
         store.stored.clear()
         while store.unindexed:
-            account = store.unindexed.pop()
-            try:
-                await _index(account)
-            except Exception:
-                log.exception("the texts of %s cannot be indexed just now", account.uid)
+            await _round(store, log)
 
 
-async def _index(account: Account) -> None:
-    while await account.note(some):
-        pass
+async def _round(store: Store, log: logging.Logger) -> None:
+    """Some texts of each account: whoever stores without end does not keep those of others out."""
+    accounts = list(store.unindexed)
+    store.unindexed.clear()
+    for account in accounts:
+        try:
+            if await account.note(some):
+                store.unindexed.add(account)
+        except Exception:
+            log.exception("the texts of %s cannot be indexed just now", account.uid)
 
 
 def all_of(account: Account) -> None:
@@ -41,18 +45,29 @@ def all_of(account: Account) -> None:
         pass
 
 
+_TEXTS = "SELECT body, header || char(10) || text FROM text WHERE body > ? ORDER BY body LIMIT ?"
+
+
 def some(transaction: Transaction) -> int:
     """Index the next texts; how many they were."""
     (indexed,) = transaction.one("SELECT indexed FROM account") or (0,)
-    rows = transaction.all(
-        "SELECT body, header || char(10) || text FROM text WHERE body > ? ORDER BY body LIMIT ?",
-        indexed,
-        BATCH,
-    )
+    rows = _next(transaction, indexed)
     if rows:
         transaction.do_each("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
         transaction.do("UPDATE account SET indexed = ?", rows[-1][0])
     return len(rows)
+
+
+def _next(transaction: Transaction, indexed: int) -> list[Row]:
+    """The next bodies with their texts, as many as make a batch, at least one if there is one."""
+    rows: list[Row] = []
+    size = 0
+    for row in transaction.do(_TEXTS, indexed, BATCH):
+        rows.append(row)
+        size += len(row[1])
+        if size > BATCH_SIZE:
+            break
+    return rows
 
 
 def waiting(transaction: Transaction) -> int:

@@ -1,7 +1,7 @@
 """A line protocol as small as one can be, served by the skeleton; `python -m tests.server.echo FILE PORT`.
 
 ECHO text · SIZE (of the next so many octets) · WHO name · CONFIG (what the last refresh brought) · TLS ·
-SPEW (until nobody reads) · SLOW (a command that takes a second) · FAIL · QUIT
+SPEW (until nobody reads) · SLOW (says so, and takes a second) · FAIL · QUIT
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ async def spew(it: Echo, _: bytes) -> None:
 
 
 async def slow(it: Echo, _: bytes) -> None:
+    it.stream.write(b"slowly\r\n")
     await asyncio.sleep(1)
     it.stream.write(b"done\r\n")
 

@@ -30,6 +30,12 @@ def run(conversation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return runner.run(limited())
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what nobody tells; `run` says for how long at most."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
 @dataclass(slots=True)
 class Client:
     reader: asyncio.StreamReader

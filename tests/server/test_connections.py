@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.echo import ECHO
-from tests.server.talk import Client, client, run
+from tests.server.echo import COMMANDS, ECHO, Echo
+from tests.server.talk import Client, client, run, until
 from tests.servers.certificates import Authority
 from webmail.config import of
 from webmail.listen import Listener
@@ -113,7 +113,7 @@ def test_one_connection_too_many_is_told_so_and_the_others_live(caplog: pytest.L
                 refused.closes()
             assert await asked(one, b"ECHO still here") == b"still here\r\n"
             other.closes()
-            await asyncio.sleep(0.1)
+            await until(lambda: served.process.limits.open == 1)
             again = await met(served.port)
             again.closes()
             one.closes()
@@ -211,8 +211,7 @@ def test_an_end_says_goodbye_and_lets_commands_finish(monkeypatch: pytest.Monkey
     async def talk() -> None:
         async with serving() as served:
             idle, busy = await met(served.port), await met(served.port)
-            busy.says(b"SLOW\r\n")
-            await asyncio.sleep(0.1)
+            assert await asked(busy, b"SLOW") == b"slowly\r\n"
             ending = asyncio.ensure_future(served.connections.end())
             assert await idle.hears_all() == b"BYE\r\n"
             assert await busy.hears_all() == b"done\r\nBYE\r\n"
@@ -229,8 +228,7 @@ def test_an_end_waits_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> 
     async def talk() -> None:
         async with serving() as served:
             busy = await met(served.port)
-            busy.says(b"SLOW\r\n")
-            await asyncio.sleep(0.1)
+            assert await asked(busy, b"SLOW") == b"slowly\r\n"
             await served.connections.end()
             assert await busy.hears_all() == b""
             busy.closes()
@@ -248,13 +246,13 @@ def test_who_stops_reading_slows_nobody_and_is_cut_off(monkeypatch: pytest.Monke
                 other.writer.transport.pause_reading()  # type: ignore[attr-defined]
                 other.says(b"SPEW\r\n")
             one = await met(served.port)
-            slowest = 0.0
+            took = []
             for _ in range(100):
                 begun = asyncio.get_running_loop().time()
                 assert await asked(one, b"ECHO quick") == b"quick\r\n"
-                slowest = max(slowest, asyncio.get_running_loop().time() - begun)
+                took.append(asyncio.get_running_loop().time() - begun)
                 await asyncio.sleep(0.01)
-            assert slowest < 0.3
+            assert sorted(took)[95] < 0.3  # the machine may have something else to do for a moment
             for other in others:
                 other.writer.transport.abort()
             one.closes()
@@ -262,8 +260,16 @@ def test_who_stops_reading_slows_nobody_and_is_cut_off(monkeypatch: pytest.Monke
     run(talk)
 
 
-def test_who_floods_with_commands_slows_nobody() -> None:
+def test_who_floods_with_commands_slows_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A buffer full of short commands was answered without a pause: everybody else waited for it."""
+    answered = 0
+
+    async def count(it: Echo, _: bytes) -> None:
+        nonlocal answered
+        answered += 1
+        it.stream.write(b"counted\r\n")
+
+    monkeypatch.setitem(COMMANDS, b"COUNT", count)
 
     async def talk() -> None:
         async with serving() as served:
@@ -274,20 +280,21 @@ def test_who_floods_with_commands_slows_nobody() -> None:
                     other.setblocking(False)
                     while not stop.is_set():
                         with contextlib.suppress(BlockingIOError):
-                            other.send(b"ECHO\r\n" * 10_000)
+                            other.send(b"COUNT\r\n" * 10_000)
                         with contextlib.suppress(BlockingIOError):
                             other.recv(1 << 20)
 
             flooding = asyncio.ensure_future(asyncio.to_thread(floods))
-            took = []
+            await until(lambda: answered)
+            before_one = []  # commands of the other that were answered before one of ours
             for _ in range(100):
-                begun = asyncio.get_running_loop().time()
+                before = answered
                 assert await asked(one, b"ECHO quick") == b"quick\r\n"
-                took.append(asyncio.get_running_loop().time() - begun)
+                before_one.append(answered - before)
                 await asyncio.sleep(0.005)
             stop.set()
             await flooding
-            assert sorted(took)[50] < 0.02
+            assert sorted(before_one)[50] < 20 * streams.LINES_IN_TURN
             one.closes()
 
     run(talk)

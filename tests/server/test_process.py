@@ -121,8 +121,7 @@ def test_a_refresh_with_a_wrong_configuration_changes_nothing(echo: Echo, wrong:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_says_goodbye_and_leaves_without_a_word_of_trouble(echo: Echo, number: signal.Signals) -> None:
     with Talk(echo.port) as idle, Talk(echo.port) as busy:
-        busy.socket.sendall(b"SLOW\r\n")
-        time.sleep(0.1)
+        assert busy.asks(b"SLOW") == b"slowly\r\n"
         echo.signals(number)
         assert idle.file.read() == b"BYE\r\n"
         with pytest.raises(OSError, match="refused"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.talk import both, run
+from tests.server.talk import both, run, until
 from webmail.server import stream as streams
 from webmail.server.errors import Ending, Gone, LineTooLong, Silent, Stalled
 from webmail.server.stream import BLOCK, READ_HIGH, WRITE_HIGH, host
@@ -256,7 +256,8 @@ def test_what_nobody_reads_does_not_grow() -> None:
                     await client.writer.drain()
 
             flooding = asyncio.ensure_future(floods())
-            await asyncio.sleep(0.3)
+            await until(lambda: stream._paused)
+            await asyncio.sleep(0.1)  # nothing more comes in
             held = len(stream._incoming)
             assert READ_HIGH <= held < READ_HIGH + BLOCK
             for _ in range(50_000):

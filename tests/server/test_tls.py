@@ -8,7 +8,7 @@ import ssl
 import pytest
 import trustme
 
-from tests.server.talk import both, run
+from tests.server.talk import both, run, until
 from webmail.server import stream as streams
 from webmail.server.errors import Gone
 
@@ -150,7 +150,8 @@ def test_who_floods_over_tls_or_stops_reading_is_held_back(
                     await client.writer.drain()
 
             flooding = asyncio.ensure_future(floods())
-            await asyncio.sleep(0.3)
+            await until(lambda: stream._paused)
+            await asyncio.sleep(0.1)  # nothing more comes in
             assert len(stream._incoming) < streams.READ_HIGH + streams.BLOCK
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]
             while not stream._choked:

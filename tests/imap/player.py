@@ -58,7 +58,7 @@ class Player:
             self.memories[self.box] = Memory(self.modseq, self.flags)
         self.box = Mailbox("")
         self.selected = self.readonly = False
-        self.modseq = 0  # the newest change that this client heard of
+        self.modseq: int = 0  # the newest change that this client heard of
         self.uids: list[int] = []
         self.last = 0  # the newest that was ever told
         self.before: list[int] = []  # what the mailbox held before the last command
@@ -159,7 +159,7 @@ class Player:
         uid = self.number(number)
         if told := _UID.search(items.partition("BODY[")[0]):
             assert int(told[1]) == uid
-        (message,) = self.box.among({uid}) or [None]
+        message = next(iter(self.box.among({uid})), None)
         if body := _BODY.search(items):
             assert message is None or message.octets.decode() in body[1]
         if flags := _FLAGS.search(items):

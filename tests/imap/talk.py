@@ -6,7 +6,6 @@ import base64
 import re
 import socket
 import ssl
-import time
 from typing import Self
 
 LIMIT = 30  # seconds for one answer
@@ -176,14 +175,6 @@ def letter(subject: str = "Tea", text: str = "At five?", **fields: str) -> bytes
     }
     lines = [f"{name}: {value}" for name, value in head.items() if value]
     return "\r\n".join([*lines, "", text, ""]).encode()
-
-
-def seconds_until(client: Client, pattern: str) -> float:
-    """How long it takes until a line comes that is like this."""
-    began = time.perf_counter()
-    while not like(client.hears(), pattern):
-        pass
-    return time.perf_counter() - began
 
 
 def _octets(text: str) -> bytes:

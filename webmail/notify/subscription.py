@@ -94,9 +94,7 @@ class Hints:
         self._loop.add_reader(self._inbox, self._receive)
 
     @contextmanager
-    def subscribe(
-        self, *users: str, on_hint: Callable[[], None] | None = None
-    ) -> Iterator[Subscription]:
+    def subscribe(self, *users: str, on_hint: Callable[[], None] | None = None) -> Iterator[Subscription]:
         """Listen to what happens in these users' mailboxes; look at them after this, not before.
 
         `on_hint` is called in the loop when something came, for who waits for other things as well.

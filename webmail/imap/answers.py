@@ -44,6 +44,9 @@ class Ok:
     code: bytes = b""
 
 
+ISSUED = Ok("Some of these messages are gone.", b"EXPUNGEISSUED")  # RFC 5530, 3
+
+
 class No(Exception):
     """A refusal with a response code that no MailError stands for, such as [TRYCREATE]."""
 

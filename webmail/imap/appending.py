@@ -13,7 +13,6 @@ from webmail.i18n import N_
 from webmail.imap import names, permitted
 from webmail.imap.answers import No, Ok
 from webmail.imap.changing import require_writing
-from webmail.imap.fetching import places_of
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import place
@@ -192,7 +191,7 @@ async def _replace(session: Session, began: Opening, *, uid: bool) -> Ok:
 def _replaced(session: Session, asked: Replace, *, uid: bool) -> int:
     """The uid of the message that is to go. Raises NotFound."""
     box = session.box
-    places = places_of(box, SequenceSet(((asked.number, asked.number),)), uid=uid)
+    places = box.places(SequenceSet(((asked.number, asked.number),)), uid=uid)
     if not places or box.place(places[0].start) is None:
         raise NotFound(N_("This message is no longer here."))
     return box.uids[places[0].start]

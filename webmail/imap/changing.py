@@ -5,8 +5,7 @@ from __future__ import annotations
 from webmail.errors import NotAllowed
 from webmail.i18n import N_
 from webmail.imap import names, permitted
-from webmail.imap.answers import No, Ok
-from webmail.imap.fetching import ISSUED, places_of
+from webmail.imap.answers import ISSUED, No, Ok
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.imap.transporting import transport
@@ -93,7 +92,7 @@ def untouchable(rights: str) -> int:
 
 def named(box: Selected, numbers: Numbers, *, uid: bool) -> tuple[list[int], bool]:
     """The uids of the messages that a command names and that are there; whether all are."""
-    return box.there(places_of(box, numbers, uid=uid))
+    return box.there(box.places(numbers, uid=uid))
 
 
 def require_writing(box: Selected, rights: str, *, every: bool = True) -> None:

@@ -10,7 +10,7 @@ from itertools import accumulate, chain, compress, repeat, takewhile
 from webmail.disk import in_thread
 from webmail.errors import OverQuota
 from webmail.imap import octets
-from webmail.imap.answers import Ok
+from webmail.imap.answers import ISSUED, Ok
 from webmail.imap.octets import Piece, Range
 from webmail.imap.plan import Batch, Plan
 from webmail.imap.selected import Selected
@@ -21,42 +21,30 @@ from webmail.store.transaction import Transaction
 from webmail.wire import ProtocolError
 from webmail.wire import imap_answers as said
 from webmail.wire.imap_ask_fetch import Fetch
-from webmail.wire.imap_sets import Numbers, Saved, runs
+from webmail.wire.imap_sets import Saved, runs
 
 LIGHT_BATCH = 2000  # messages of which the snapshot knows all: a millisecond of the loop
 BATCH = 500  # messages read from the database at first, in a thread; then as many as their size allows
 OCTETS_BATCH = 1024 * 1024  # octets of answers that are made at once
 BULKY_BATCH = 16 * 1024 * 1024  # octets of messages whose envelopes are read at once: each may have 4 MB
 SHORT = 50  # messages that ranges have on average where they are taken one by one
-ISSUED = Ok("Some of these messages are gone.", b"EXPUNGEISSUED")
 
 
 # RFC 9051, 6.4.5
 async def fetch(session: Session, asked: Fetch) -> Ok:
     if asked.vanished or asked.page:
         raise ProtocolError("VANISHED and PARTIAL are for UID FETCH")
-    return await _fetch(session, asked, places_of(session.box, asked.numbers, uid=False), uid=False)
+    return await _fetch(session, asked, session.box.places(asked.numbers, uid=False), uid=False)
 
 
 # RFC 9051, 6.4.9
 async def uid_fetch(session: Session, asked: Fetch) -> Ok:
-    places = places_of(session.box, asked.numbers, uid=True)
+    places = session.box.places(asked.numbers, uid=True)
     if asked.page:
         places = _paged(places, asked)
     if "UID" not in asked.items:
         asked = replace(asked, items=("UID", *asked.items))
     return await _fetch(session, asked, places, uid=True)
-
-
-def places_of(box: Selected, numbers: Numbers, *, uid: bool) -> list[range]:
-    """Where the messages stand that a command names. Raises ProtocolError for numbers that there are not."""
-    if isinstance(numbers, Saved):
-        at = [place for saved in box.saved if (place := box.number(saved)) is not None]
-        return [range(place - 1, place) for place in at]
-    try:
-        return box.by_uid(numbers) if uid else box.by_number(numbers)
-    except ValueError as error:
-        raise ProtocolError(str(error)) from None
 
 
 def _paged(places: list[range], asked: Fetch) -> list[range]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from webmail.imap.answers import Ok
-from webmail.imap.fetching import ISSUED
+from webmail.imap.answers import ISSUED, Ok
 from webmail.imap.looking import seen
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session

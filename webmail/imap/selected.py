@@ -17,9 +17,10 @@ from types import MappingProxyType
 from webmail.store import acl, flags
 from webmail.store.account import Account
 from webmail.store.snapshot import Snapshot
+from webmail.wire import ProtocolError
 from webmail.wire import imap_answer_codes as codes
 from webmail.wire import imap_answers as said
-from webmail.wire.imap_sets import STAR, SequenceSet, indexes
+from webmail.wire.imap_sets import STAR, Numbers, Saved, SequenceSet, indexes
 
 NONE: Mapping[int, int] = MappingProxyType({})  # of the messages is told quietly
 
@@ -71,17 +72,27 @@ class Selected:
 
     # Messages that a client names.
 
-    def by_number(self, numbers: SequenceSet) -> list[range]:
-        """Places in `uids` of sequence numbers. ValueError if one is above the last (RFC 9051, 6.4.5)."""
+    def places(self, numbers: Numbers, *, uid: bool) -> list[range]:
+        """Where in `uids` the messages stand that a command names, by sequence numbers or by uids.
+
+        Raises ProtocolError for a sequence number that there is not.
+        """
+        if isinstance(numbers, Saved):
+            at = [number - 1 for saved in self.saved if (number := self.number(saved)) is not None]
+            return [range(place, place + 1) for place in at]
+        return self._by_uid(numbers) if uid else self._by_number(numbers)
+
+    # RFC 9051, 6.4.5
+    def _by_number(self, numbers: SequenceSet) -> list[range]:
         count = len(self.uids)
         if numbers and numbers.ranges[0][0] != STAR and numbers.ranges[0][0] > count:
-            raise ValueError("there is no message of that number")
+            raise ProtocolError("there is no message of that number")
         resolved = numbers.resolve(count)
         if resolved and resolved.ranges[-1][1] > count:
-            raise ValueError("there is no message of that number")
+            raise ProtocolError("there is no message of that number")
         return [range(first - 1, last) for first, last in resolved.ranges]
 
-    def by_uid(self, uids: SequenceSet) -> list[range]:
+    def _by_uid(self, uids: SequenceSet) -> list[range]:
         """Places of those of these uids that there are."""
         return indexes(uids.resolve(self.last), self.uids)
 

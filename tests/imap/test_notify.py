@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.imap.conftest import Another
+from tests.imap.conftest import Another, Shared
 from tests.imap.talk import Client, letter
 
 
@@ -169,3 +169,30 @@ def test_events_that_are_not_known_are_refused(alice: Client) -> None:
 )
 def test_notify_refuses_what_is_no_wish(alice: Client, asked: str) -> None:
     alice.bad(f"NOTIFY {asked}".rstrip())
+
+
+def test_a_message_in_an_unknown_encoding_ends_no_connection(alice: Client, another: Another) -> None:
+    """It was told to nobody who had asked for decoded parts: their connections were cut."""
+    alice.ok("SELECT INBOX")
+    alice.ok("NOTIFY SET (SELECTED (MessageNew (BINARY.PEEK[1]) MessageExpunge))")
+    other = another(alice)
+    other.fills("INBOX", letter(Content_Transfer_Encoding="x-odd"))
+    assert heard(alice, 2) == ["* 1 EXISTS", "* 1 RECENT"]
+    other.fills("INBOX", letter())
+    assert "BINARY[1] {10}" in heard(alice, 3)[2]
+
+
+def test_the_selected_mailbox_of_somebody_else_is_told_as_it_changes(
+    alice: Client, bob: Client, shared: Shared
+) -> None:
+    name = shared("lrs")
+    for first, second in [
+        (f"SELECT {name}", "NOTIFY SET (SELECTED (MessageNew MessageExpunge))"),
+        ("NOTIFY SET (SELECTED (MessageNew MessageExpunge))", f"SELECT {name}"),
+    ]:
+        bob.ok(first)
+        bob.ok(second)
+        alice.fills("Work", letter())
+        assert heard(bob, 2)[0].endswith(" EXISTS")
+        bob.ok("NOTIFY NONE")
+        bob.ok("UNSELECT")

@@ -73,6 +73,9 @@ async def _first_line(session: Session) -> bytes:
     """The next command begins; who asked for it (NOTIFY) is told what happens meanwhile."""
     stream, patience = session.stream, _patience(session)
     until = time.monotonic() + patience
+    if session.watch is not None:
+        await notifying.follow_selected(session, session.watch)
+        await session.flush()
     while session.watch is not None:
         if await client_speaks(stream, until):
             return await stream.line(session.room.line)

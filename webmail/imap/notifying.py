@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack, suppress
 
-from webmail.errors import NotFound
+from webmail.errors import MailError, NotFound
 from webmail.imap import fetching, names, watching
-from webmail.imap.answers import Ok
-from webmail.imap.picture import Picture, Watch
+from webmail.imap.answers import No, Ok
+from webmail.imap.picture import Watch
 from webmail.imap.plan import Plan
 from webmail.imap.session import Session
 from webmail.wire.imap_ask_fetch import Item
@@ -26,9 +26,9 @@ async def notify(session: Session, asked: Notify) -> Ok:
         return Ok("Nothing will be told any more.")
     stack = ExitStack()
     hints = session.context.hints
-    owners = [session.who.uid, *_owners(session, asked.groups)]
+    owners = frozenset({session.who.uid, *_owners(session, asked.groups)})
     subscription = stack.enter_context(hints.subscribe(*owners, on_hint=session.stream.wake))
-    session.watch = Watch(asked.groups, subscription, stack)
+    session.watch = Watch(asked.groups, owners, subscription, stack)
     await _begin(session, session.watch, status=asked.status)
     return Ok("You will be told.")
 
@@ -45,21 +45,43 @@ def _owners(session: Session, groups: Iterable[EventGroup]) -> list[str]:
 
 
 async def _begin(session: Session, watch: Watch, *, status: bool) -> None:
-    watch.picture = await _look(session, watch)
+    watch.picture = await watching.look(session, watch.owners, watch.picture)
     await session.say_each(watching.refusals(session, watch.groups, watch.picture))
     if status:
         await session.say_each(watching.statuses(session, watch.groups, watch.picture))
 
 
-async def _look(session: Session, watch: Watch) -> Picture:
-    return await watching.look(session, watch.subscription.users, watch.picture)
-
-
 async def tell(session: Session, watch: Watch) -> None:
-    """Look at everything that is watched, and say what became different."""
-    watch.subscription.take()
-    await _tell_selected(session, watch)
-    seen, watch.picture = watch.picture, await _look(session, watch)
+    """Look where something happened, without hints at everything that is watched; say what is different.
+
+    What cannot be looked at just now is told with the next hint: nobody has asked who could be refused.
+    """
+    owners = _to_be_looked_at(watch)
+    try:
+        await _tell_selected(session, watch)
+        await _tell_others(session, watch, owners)
+    except MailError as error:
+        session.context.log.warning("NOTIFY of %s: %s", session.stream.user, error)
+
+
+def _to_be_looked_at(watch: Watch) -> Collection[str]:
+    heard = watch.subscription.take()
+    if heard.everywhere or not heard.hints:
+        return watch.owners
+    return watch.owners.intersection(hint.user for hint in heard.hints)
+
+
+async def follow_selected(session: Session, watch: Watch) -> None:
+    """Hear of the selected mailbox, too, whosever it is; what happened before we listened is told now."""
+    box = session.selected
+    followed = watch.owners if box is None else watch.owners | {box.account.uid}
+    if followed != frozenset(watch.subscription.users):
+        watch.subscription.follow(*followed)
+        await tell(session, watch)
+
+
+async def _tell_others(session: Session, watch: Watch, owners: Collection[str]) -> None:
+    seen, watch.picture = watch.picture, await watching.look(session, owners, watch.picture)
     await session.say_each(watching.differences(session, watch.groups, seen, watch.picture))
 
 
@@ -81,4 +103,5 @@ async def _tell_new(session: Session, items: Sequence[Item], last: int) -> None:
     first = bisect_right(box.uids, last)
     if items and first < len(box.uids):
         wanted = items if "UID" in items else ("UID", *items)
-        await fetching.answer(session, Plan(wanted), [range(first, len(box.uids))])
+        with suppress(No):  # an encoding that is not known: they are told that it came, and may ask for less
+            await fetching.answer(session, Plan(wanted), [range(first, len(box.uids))])

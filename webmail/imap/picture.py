@@ -43,7 +43,8 @@ class Watch:
     """What one client wants to hear of, and the picture of it that it was told last."""
 
     groups: Sequence[EventGroup]
-    subscription: Subscription
+    owners: frozenset[str]  # whose mailboxes are in the picture
+    subscription: Subscription  # to them, and to whose mailbox is selected
     stack: ExitStack  # ends the subscription
     picture: Picture = field(default_factory=Picture)
 

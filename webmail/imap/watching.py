@@ -5,7 +5,7 @@ A hint says no more than that it is time to look, so that a lost one costs a lit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from webmail.errors import NotFound
 from webmail.imap import names
@@ -23,26 +23,33 @@ MESSAGES = frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE"})
 READING = MESSAGES | {"MAILBOXMETADATACHANGE"}  # events that only those hear of who may read the mailbox
 
 
-async def look(session: Session, owners: Iterable[str], before: Picture | None = None) -> Picture:
-    """Everything as it is now."""
-    picture = Picture()
-    subscribed: list[str] = []
+async def look(session: Session, owners: Collection[str], before: Picture) -> Picture:
+    """The picture before with the mailboxes of these owners as they are now."""
+    picture = _without(before, owners)
+    subscribed = before.subscribed
     for owner in owners:
         own = owner == session.who.uid
         try:
             account = session.own if own else await session.context.store.known(owner)
         except NotFound:
             continue
-        since = before.modseqs.get(owner) if before is not None else None
+        since = before.modseqs.get(owner)
         entries, names_there, modseq, annotated = await account.read(_of_owner, session.who, since)
-        subscribed += names_there if own else []
+        subscribed = frozenset(names_there) if own else subscribed
         picture.modseqs[owner] = modseq
         for entry in entries:
             entry.name = names.shown(session, owner, entry.name)
             if entry.mailbox is not None:
                 picture.entries[owner, entry.mailbox.id] = entry
         picture.annotated.update({(owner, mailbox): changed for mailbox, changed in annotated.items()})
-    return Picture(picture.entries, frozenset(subscribed), picture.modseqs, picture.annotated)
+    return Picture(picture.entries, subscribed, picture.modseqs, picture.annotated)
+
+
+def _without(picture: Picture, owners: Collection[str]) -> Picture:
+    """What it has of all others, changes of annotations apart, which have been told."""
+    entries = {key: entry for key, entry in picture.entries.items() if key[0] not in owners}
+    modseqs = {owner: modseq for owner, modseq in picture.modseqs.items() if owner not in owners}
+    return Picture(entries, picture.subscribed, modseqs)
 
 
 def _of_owner(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.imap.conftest import Another
+from tests.imap.conftest import Another, Shared
+from tests.imap.service import Service
 from tests.imap.talk import Client, letter
 
 
@@ -90,3 +91,17 @@ def test_move_into_the_mailbox_itself_gives_new_uids(alice: Client) -> None:
     alice.ok("SELECT INBOX")
     assert alice.ok("MOVE 1 INBOX").like("* OK [COPYUID … 1 3] …", "* 1 EXPUNGE", "* 2 EXISTS", "* 2 RECENT")
     assert alice.ok("UID FETCH 1:* UID") == ["* 1 FETCH (UID 2)", "* 2 FETCH (UID 3)"]
+
+
+def test_a_message_whose_file_is_gone_is_neither_copied_nor_moved_to_somebody_else(
+    alice: Client, bob: Client, shared: Shared, imap: Service
+) -> None:
+    """What was expunged by another process while it was copied ended the command by SERVERBUG."""
+    bob.ok(f"SELECT {shared('lrte')}")
+    account = imap.opened(alice.uid)
+    (file, *_) = sorted(account.place.glob("bodies/?/*"))
+    file.unlink()
+    for command in ("COPY 1:* INBOX", "MOVE 1:* INBOX"):
+        assert "COPYUID" in " ".join([*(answer := bob.ok(command)), answer.end])
+    assert bob.number("INBOX", "MESSAGES") == 2
+    assert alice.number("Work", "MESSAGES") == 1

@@ -147,7 +147,7 @@ async def _move(session: Session, asked: Copy, *, uid: bool) -> Ok:
     else:
         await box.account.read(acl.require, box.mailbox, session.who, "te")
         placed = await transport(session, box, uids, account, name)
-        await box.account.write(permitted.remove, box, session.who, uids)
+        await box.account.write(permitted.remove, box, session.who, placed.sources)
     if placed.uids:
         session.say(said.ok("Moved.", copyuid(placed)))
     await session.tell(expunges=True)

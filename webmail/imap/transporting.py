@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from webmail.disk import in_thread
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
 from webmail.notify import Event
-from webmail.store import acl, bodies, columns, flags, messages
+from webmail.store import acl, bodies, columns, flags, messages, quota
 from webmail.store.account import Account
 from webmail.store.acl import Who
 from webmail.store.arrival import Arrival
 from webmail.store.delivery import Received, deliver
 from webmail.store.messages import Placed
-from webmail.store.transaction import Row, Transaction
+from webmail.store.transaction import Transaction
 
 BATCH = 50  # messages under way at once; each holds a file open
 
@@ -25,6 +27,8 @@ async def transport(
     session: Session, box: Selected, uids: Sequence[int], account: Account, name: str
 ) -> Placed:
     """Copy messages of the selected mailbox; in order, so that a failure leaves the first ones copied."""
+    sizes = [box.snapshot.sizes[at] for uid in uids if (at := box.snapshot.index(uid)) is not None]
+    await account.read(quota.require_room, len(sizes), sum(sizes))
     placed = Placed(0, ())
     for start in range(0, len(uids), BATCH):
         part = await _batch(session, box, uids[start : start + BATCH], account, name)
@@ -33,35 +37,48 @@ async def transport(
 
 
 async def _batch(session: Session, box: Selected, uids: Sequence[int], account: Account, name: str) -> Placed:
-    rows = await box.account.read(_sources, box, uids, session.who)
-    present = [uid for uid in uids if uid in rows]
-    names = await box.account.read(_flags, box.mailbox, present)
-    received: list[Received] = []
+    sources = await box.account.read(_sources, box, uids, session.who)
+    received: dict[int, Received] = {}
     try:
-        for uid in present:
-            file, internaldate, zone, submitter = rows[uid]
-            incoming = await in_thread(
-                bodies.receive_from, account.place, bodies.body_path(box.account.place, file)
-            )
-            received.append(Received(incoming, names[uid], internaldate, zone, submitter))
+        for source in sources:
+            with suppress(FileNotFoundError):  # expunged meanwhile
+                received[source.uid] = await in_thread(_received, account.place, box.account.place, source)
     except BaseException:
-        for each in received:
+        for each in received.values():
             each.incoming.drop()
         raise
-    placed = await deliver(account, received, partial(place, name=name, who=session.who, event=Event.CopyMsg))
-    return Placed(placed.uidvalidity, placed.uids, tuple(present))
+    work = partial(place, name=name, who=session.who, event=Event.CopyMsg)
+    placed = await deliver(account, [*received.values()], work)
+    return Placed(placed.uidvalidity, placed.uids, tuple(received))
 
 
-def _sources(transaction: Transaction, box: Selected, uids: Sequence[int], who: Who) -> dict[int, Row]:
-    """Of each message its body, date, zone and submitter. Raises NotAllowed."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A message that is to be copied; the rest as of Received."""
+
+    uid: int
+    file: str
+    flags: tuple[str, ...]
+    internaldate: int
+    zone: int
+    submitter: str | None
+
+
+def _sources(transaction: Transaction, box: Selected, uids: Sequence[int], who: Who) -> list[_Source]:
+    """Those of the messages that are there. Raises NotAllowed."""
     acl.require(transaction, box.mailbox, who, acl.READ)
-    return columns.read(transaction, box.mailbox, uids, ("file", "internaldate", "zone", "submitter"))
+    keywords = flags.load(transaction, box.mailbox)
+    names = ("file", "flags", "internaldate", "zone", "submitter")
+    return [
+        _Source(uid, file, tuple(keywords.flags(bits)), *rest)
+        for uid, file, bits, *rest in columns.rows(transaction, box.mailbox, uids, names)
+    ]
 
 
-def _flags(transaction: Transaction, mailbox: int, uids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    keywords = flags.load(transaction, mailbox)
-    rows = columns.read(transaction, mailbox, uids, ("flags",))
-    return {uid: tuple(keywords.flags(bits)) for uid, (bits,) in rows.items()}
+def _received(target: Path, place: Path, source: _Source) -> Received:
+    """Raises FileNotFoundError, OverQuota."""
+    incoming = bodies.receive_from(target, bodies.body_path(place, source.file))
+    return Received(incoming, source.flags, source.internaldate, source.zone, source.submitter)
 
 
 def place(

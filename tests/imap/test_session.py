@@ -145,3 +145,10 @@ def test_commands_have_to_be_known_and_in_their_state(alice: Client) -> None:
     alice.says("nonsense")
     assert alice.hears().startswith("* BAD ")
     alice.ok("NOOP")
+
+
+def test_a_program_is_logged_by_the_name_that_it_says_first(imap: Service, stranger: Client) -> None:
+    """Whoever said one after another filled the log without having signed in."""
+    for number in range(50):
+        stranger.ok(f'ID ("name" "Program{id(stranger)}" "version" "{number}")')
+    assert imap.log.count(f"Program{id(stranger)}") == 1

@@ -19,7 +19,8 @@ DEFAULT_LANGUAGE = "i-default"  # what everybody can read until they ask for ano
 async def id_(session: Session, asked: ClientId) -> Ok:
     fields = dict(asked.fields)
     name, version = fields.get("name") or "", fields.get("version") or ""
-    if name:
+    if name and not session.client:  # told once, or it would fill the log
+        session.client = printable(name)
         session.context.log.info("[%s] uses %s %s", session.stream.peer, printable(name), printable(version))
     session.say(said.id_({"name": PRODUCT, "version": __version__}))
     return Ok("That is all.")

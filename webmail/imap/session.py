@@ -75,6 +75,7 @@ class Session:
         "account",
         "admin",
         "authenticated",
+        "client",
         "context",
         "enabled",
         "errors",
@@ -99,6 +100,7 @@ class Session:
         self.selected: Selected | None = None
         self.enabled: frozenset[str] = frozenset()
         self.language = ""
+        self.client = ""  # the program, as it calls itself first
         self.leaving = False
         self.watch: Watch | None = None  # NOTIFY
         self.errors = 0  # bad commands in a row

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
 
 from webmail.auth.password import printable
 from webmail.listen import Listener
@@ -16,6 +17,7 @@ from webmail.server.service import Converse
 from webmail.server.stream import BLOCK, CLOSE_SECONDS, HANDSHAKE_SECONDS, Stream, host
 
 GRACE_SECONDS = 20.0  # for commands under way when the process is told to stop; then they are cancelled
+STRANGER_SECONDS = 2.0  # the same for who has not signed in, whose sign-in may have to wait longer
 ACCEPT_PAUSE_SECONDS = 0.5  # when the system has no room for another connection
 REFUSED_SECONDS = 1.0  # between two lines about refused connections: a flood must not fill the log
 
@@ -57,13 +59,21 @@ class Connections:
         task.add_done_callback(self._open.pop)
 
     async def end(self) -> None:
-        """Tell every session to end; cancel what has not after GRACE_SECONDS."""
+        """Tell every session to end; cancel what has not after GRACE_SECONDS, strangers sooner."""
         for stream in self._open.values():
             stream.end()
+        await self._ended_within(min(STRANGER_SECONDS, GRACE_SECONDS))
+        self._cancel([task for task, stream in self._open.items() if not stream.user])
+        await self._ended_within(GRACE_SECONDS - STRANGER_SECONDS)
+        self._cancel(self._open)
+
+    async def _ended_within(self, seconds: float) -> None:
         if self._open:
-            _, late = await asyncio.wait(tuple(self._open), timeout=GRACE_SECONDS)
-            for task in late:
-                task.cancel()
+            await asyncio.wait(tuple(self._open), timeout=max(seconds, 0.0))
+
+    def _cancel(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
 
     async def _attend(self, stream: Stream, accepted: socket.socket, address: str, *, tls: bool) -> None:
         with accepted:

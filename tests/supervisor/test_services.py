@@ -247,3 +247,17 @@ def test_the_log_of_each_service_is_named_by_it(site: Site) -> None:
     assert re.search(
         r" imap\[\d+\]: Account Notice: close \[127\.0\.0\.1\] \[unauthenticated\] ", site.log("imap")
     )
+
+
+def test_a_check_tells_of_the_services_that_are_meant_only(site: Site) -> None:
+    """Who wanted IMAP alone was told to give the gateway an administrator."""
+    status, told, noted = site.webmail("check")
+    assert (status, told) == (0, "The configuration is fit to start imap and http with.\n")
+    assert "local.service.proxy.adminpass: not set" in noted
+    assert site.webmail("check", "imap") == (0, "The configuration is fit to start imap with.\n", "")
+    site.write(service__http__enable="no")
+    assert site.webmail("check") == (0, "The configuration is fit to start imap with.\n", "")
+    refused = (1, "", "webmail: http: not enabled; set service.http.enable to yes first\n")
+    assert site.webmail("check", "http") == refused
+    site.write(service__http__enablesslport="yes")
+    assert site.webmail("check", "imap")[0] == 0

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterable
 
 from webmail.commands.parsing import Commands, add_command, file_of
-from webmail.config import load, notes
+from webmail.config import Config, load, notes
 from webmail.errors import MailError, NotFound
 from webmail.supervisor import control
-from webmail.supervisor.table import Row
+from webmail.supervisor.table import SERVICES, Row
 
 NOT_RUNNING = 3  # as status actions of init scripts have it (LSB)
+_NAMES = f"{' or '.join(service.name for service in SERVICES if service.served)}; by default all"
 
 
 def add(commands: Commands) -> None:
@@ -22,25 +23,29 @@ def add(commands: Commands) -> None:
         ("restart", _restart, "stop, then start"),
         ("refresh", _refresh, "take up a changed configuration without dropping anybody"),
         ("status", _status, "tell what runs"),
-        ("check", _check, "check the configuration"),
+        ("check", _check, "check the configuration: whether services can start with it"),
     ):
         command = add_command(commands, name, run, text)
-        if name != "check":
-            command.add_argument("services", nargs="*", metavar="SERVICE")
+        command.add_argument("services", nargs="*", metavar="SERVICE", help=_NAMES)
         if name in {"start", "restart"}:
             command.add_argument("--foreground", action="store_true", help="stay; log to standard error")
 
 
 def _start(options: argparse.Namespace) -> int:
     file = file_of(options)
-    names = tuple(options.services)
-    services = control.chosen(load(file), names)
-    config = control.checked(file, tuple(service.name for service in services))
-    for name in () if names else control.left_out(config):
+    config, services = _startable(options)
+    for name in () if options.services else control.left_out(config):
         print(f"webmail: {name}: not supported yet; left out", file=sys.stderr)
     if options.foreground:
         return control.run(file, config, services)
     return _each(services, lambda service: control.start(file, config, service))
+
+
+def _startable(options: argparse.Namespace) -> tuple[Config, tuple[Row, ...]]:
+    """The services to start, and a configuration that is fit for them. Raises what forbids to start them."""
+    file = file_of(options)
+    services = control.chosen(load(file), tuple(options.services))
+    return control.checked(file, tuple(service.name for service in services)), services
 
 
 def _stop(options: argparse.Namespace) -> int:
@@ -65,9 +70,7 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _restart(options: argparse.Namespace) -> int:
-    file = file_of(options)
-    services = control.chosen(load(file), tuple(options.services))
-    config = control.checked(file, tuple(service.name for service in services))
+    config, services = _startable(options)
     running = [service for service in services[::-1] if control.running(config, service) is not None]
     for service in running:
         control.tell_to_stop(config, service)
@@ -99,9 +102,11 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    for note in notes(control.checked(file_of(options))):
+    config, services = _startable(options)
+    names = [service.name for service in services]
+    for note in notes(config, names):
         print(f"webmail: {note}", file=sys.stderr)
-    print("The configuration is fit to start with.")
+    print(f"The configuration is fit to start {' and '.join(names)} with.")
     return 0
 
 

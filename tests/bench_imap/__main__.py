@@ -170,6 +170,7 @@ async def _idle(theirs: Theirs, ours: Ours, count: int) -> None:
         await idle.filled(theirs, count)
         their_one, their_own = await idle.one_mailbox(theirs, count), await idle.own_mailboxes(theirs, count)
     await idle.filled(ours, count)
+    await settled(ours)
     ours.cold()
     our_one = await idle.one_mailbox(ours, count)
     ours.cold()

@@ -242,7 +242,8 @@ class Store:
         if found is None:
             made = await in_thread(self.opened, uid)
             found = self._accounts.setdefault(uid, made)
-            found.note_stored()  # perhaps a crash or an import has left texts to be indexed
+            if await found.read(_behind):  # a crash or an import has left texts to be indexed
+                found.note_stored()
         self._recent[uid] = found
         self._recent.move_to_end(uid)
         if len(self._recent) > MAX_RECENT:
@@ -276,6 +277,11 @@ class Store:
 def _make(transaction: Transaction) -> None:
     if schema.create(transaction, int(time.time())):
         mailboxes.make_first(transaction)
+
+
+def _behind(transaction: Transaction) -> bool:
+    newest = transaction.one("SELECT 1 FROM text WHERE body > (SELECT indexed FROM account) LIMIT 1")
+    return newest is not None
 
 
 def _open(path: Path) -> sqlite3.Connection:

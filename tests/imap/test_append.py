@@ -146,7 +146,7 @@ def test_replace_by_uid_into_another_mailbox(alice: Client) -> None:
     alice.fills("Drafts", letter("One"), letter("Two"))
     alice.ok("SELECT Drafts")
     assert alice.ok(b"UID REPLACE 2 Sent " + literal(letter("Sent"))).like(
-        "* OK [APPENDUID … 1] …", "* 2 EXPUNGE"
+        "* OK [APPENDUID … 1] …", "* 2 EXPUNGE", "* 1 RECENT"
     )
     assert alice.number("Sent", "MESSAGES") == 1
 

@@ -59,7 +59,7 @@ def test_copy_of_what_is_gone_says_so(alice: Client, another: Another) -> None:
     other.ok("EXPUNGE")
     assert other.ok("SEARCH UID 1") == ["* SEARCH"]
     answer = alice.ok("COPY 1 Archive")
-    assert answer == ["* 1 EXPUNGE"]
+    assert answer == ["* 1 EXPUNGE", "* 1 RECENT"]
     assert answer.code == "EXPUNGEISSUED"
     assert alice.number("Archive", "MESSAGES") == 0
 
@@ -72,7 +72,7 @@ def test_move_takes_messages_away(alice: Client, another: Another) -> None:
     there.ok("SELECT Trash")
     validity = alice.number("Trash", "UIDVALIDITY")
     assert alice.ok("MOVE 1,3 Trash").like(
-        f"* OK [COPYUID {validity} 1,3 1:2] …", "* 3 EXPUNGE", "* 1 EXPUNGE"
+        f"* OK [COPYUID {validity} 1,3 1:2] …", "* 3 EXPUNGE", "* 1 EXPUNGE", "* 1 RECENT"
     )
     assert here.ok("NOOP") == ["* 3 EXPUNGE", "* 1 EXPUNGE"]
     assert there.ok("NOOP") == ["* 2 EXISTS", "* 2 RECENT"]
@@ -82,7 +82,7 @@ def test_move_takes_messages_away(alice: Client, another: Another) -> None:
 def test_move_by_uid(alice: Client) -> None:
     alice.fills("INBOX", letter("One"), letter("Two"))
     alice.ok("SELECT INBOX")
-    assert alice.ok("UID MOVE 2:* Trash").like("* OK [COPYUID … 2 1] …", "* 2 EXPUNGE")
+    assert alice.ok("UID MOVE 2:* Trash").like("* OK [COPYUID … 2 1] …", "* 2 EXPUNGE", "* 1 RECENT")
     assert alice.ok("UID MOVE 2 Trash") == []
 
 

@@ -97,7 +97,7 @@ def test_a_mailbox_deleted_under_its_clients_is_empty_for_them(alice: Client, an
     alice.ok("SELECT Work")
     assert alice.ok("DELETE Work") == ["* 2 EXPUNGE", "* 1 EXPUNGE"]
     assert other.ok("FETCH 1:2 FLAGS").code == "EXPUNGEISSUED"
-    assert other.ok("NOOP") == ["* 2 EXPUNGE", "* 1 EXPUNGE"]
+    assert other.ok("NOOP") == ["* 2 EXPUNGE", "* 1 EXPUNGE", "* 0 RECENT"]
     assert other.ok("UID FETCH 1:* FLAGS") == []
     assert other.ok("SEARCH ALL") == ["* SEARCH"]
     assert other.asks("UID STORE 1 +FLAGS \\Seen").end[:2] in {"OK", "NO"}
@@ -145,7 +145,7 @@ def test_rename_of_inbox_moves_its_messages_and_leaves_it_empty(alice: Client, a
     assert alice.number("Before", "MESSAGES") == 1
     assert alice.number("INBOX", "MESSAGES") == 0
     assert names(alice.ok('LIST "" INBOX*')) == ["INBOX", "INBOX/lists"]
-    assert other.ok("NOOP") == ["* 1 EXPUNGE"]
+    assert other.ok("NOOP") == ["* 1 EXPUNGE", "* 0 RECENT"]
     alice.fills("INBOX", letter("New"))
     assert other.ok("NOOP") == ["* 1 EXISTS", "* 1 RECENT"]
 

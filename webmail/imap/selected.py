@@ -136,12 +136,13 @@ class Selected:
             difference = new.since(old)
             added, flagged = difference.new, difference.flagged
             self._note(difference.expunged, new, added)
+        recent = len(self.recent)
         gone, numbers = self._let_go() if expunges and self._pending else ([], [])
         told = sorted({*flagged, *loud}) if loud else flagged
         return chain(
             self.keywords() if new.keywords != old.keywords else (),
             _expunged(gone, numbers, manner),
-            self.size(manner) if added else (),
+            self.size(manner) if added else self.fewer(manner, recent),
             self.flag_lines(told, manner, quiet),
         )
 
@@ -165,6 +166,11 @@ class Selected:
     def size(self, manner: Manner) -> list[bytes]:
         lines = [said.exists(len(self.uids))]
         return [*lines, said.recent(len(self.recent))] if manner.recent else lines
+
+    # RFC 3501, 7.3.2
+    def fewer(self, manner: Manner, before: int) -> list[bytes]:
+        r"""How many \Recent messages there are, if some of so many were expunged."""
+        return [b"* %d RECENT\r\n" % len(self.recent)] if manner.recent and len(self.recent) < before else []
 
     def keywords(self) -> list[bytes]:
         """FLAGS and PERMANENTFLAGS (RFC 9051, 7.3.5 and 7.1)."""

@@ -150,8 +150,9 @@ def test_a_service_that_does_not_start_is_told_and_the_others_run(site: Site) ->
     with socket.create_server(("127.0.0.1", site.ports["imap"])):
         status, _, said = site.webmail("start")
     assert status == 1
-    assert "webmail: imap: imap did not start; see " in said
-    assert f"127.0.0.1:{site.ports['imap']}: Address already in use" in site.log("imap")
+    taken = f"127.0.0.1:{site.ports['imap']}: Address already in use"
+    assert re.search(rf"webmail: imap: did not start \(.*{taken}\); see .*/log/imap", said)
+    assert taken in site.log("imap")
     assert site.answers("http").startswith(b"HTTP/1.1 200")
     assert site.webmail("stop")[0] == 0
 
@@ -243,7 +244,10 @@ def test_the_log_of_each_service_is_named_by_it(site: Site) -> None:
     assert site.webmail("start", "imap")[0] == 0
     site.answers("imap")
     assert site.webmail("stop", "imap")[0] == 0
-    assert re.search(r" imap\[\d+\]: General Notice: imap service started, 1 process", site.log("imap"))
+    started = (
+        rf" imap\[\d+\]: General Notice: imap service started on 127.0.0.1:{site.ports['imap']}; processes: 1"
+    )
+    assert re.search(started, site.log("imap"))
     assert re.search(
         r" imap\[\d+\]: Account Notice: close \[127\.0\.0\.1\] \[unauthenticated\] ", site.log("imap")
     )
@@ -261,3 +265,16 @@ def test_a_check_tells_of_the_services_that_are_meant_only(site: Site) -> None:
     assert site.webmail("check", "http") == refused
     site.write(service__http__enablesslport="yes")
     assert site.webmail("check", "imap")[0] == 0
+
+
+def test_without_an_address_all_of_both_families_are_listened_on(site: Site) -> None:
+    """It was IPv4 alone."""
+    site.write(service__listenaddr="")
+    assert site.webmail("start", "imap")[0] == 0
+    port = site.ports["imap"]
+    assert f"imap service started on 0.0.0.0:{port}, [::]:{port}; processes: 1" in site.log("imap")
+    for host in ("127.0.0.1", "::1"):
+        with socket.create_connection((host, port), 5) as client:
+            assert client.recv(4) == b"* OK"
+    assert site.webmail("stop", "imap")[0] == 0
+    assert re.search(r"close \[127\.0\.0\.1\] .*close \[::1\] ", site.log("imap"), re.DOTALL)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, NoReturn
 
 from webmail import log as logs
 from webmail.config import Config, load, notes
@@ -20,6 +21,8 @@ from webmail.supervisor.processes import Master
 from webmail.supervisor.table import Row
 
 READY_SECONDS = 60.0  # a master in the background that is not ready by then is told to stop
+READY = b"."  # else it says why not
+MAX_REASON = 1000  # octets: what a pipe takes at once, and more than anybody reads
 
 
 def run(row: Row, file: Path, config: Config) -> int:
@@ -37,26 +40,40 @@ def start(row: Row, file: Path, config: Config) -> None:
     pid = row.pid_path(config)
     refuse_second(row, config)
     reader, writer = os.pipe()
-    if os.fork():
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            told, _, _ = select.select([pipe], [], [], READY_SECONDS)
-            if told and pipe.read(1):
-                return
-        if not told:
-            with suppress(NotFound):
-                pidfile.tell(pid, signal.SIGTERM)
-        raise Unavailable(f"{row.name} did not start; see {row.log_path(config)}")
-    os.close(reader)
+    if not os.fork():
+        os.close(reader)
+        _leave(row, file, config, writer)
+    os.close(writer)
+    said = _heard(reader)
+    if said == READY:
+        return
+    if said is None:
+        with suppress(NotFound):
+            pidfile.tell(pid, signal.SIGTERM)
+    why = f" ({said.decode(errors='replace')})" if said else ""
+    raise Unavailable(f"did not start{why}; see {row.log_path(config)}")
+
+
+def _leave(row: Row, file: Path, config: Config, writer: int) -> NoReturn:
+    """Be the master away from whoever started us, and tell them through the pipe when we are ready."""
     os.setsid()
     if os.fork():
         os._exit(0)
-    status = 1
+    status, pipe = 1, os.fdopen(writer, "wb", buffering=0)
     try:
-        status = _be_daemon(row, file, config, writer)
-    except BaseException as error:  # noqa: BLE001  nobody is above us to hear it but the log
+        status = _be_daemon(row, file, config, pipe)
+    except BaseException as error:  # noqa: BLE001  nobody is above us to hear it but the log and the command
         logging.getLogger(row.name).critical("%s", error)
+        with suppress(OSError, ValueError):  # they have left; we were ready before, and closed the pipe
+            pipe.write(str(error).encode()[:MAX_REASON])
     os._exit(status)
+
+
+def _heard(reader: int) -> bytes | None:
+    """What the master says first; nothing if it ends without a word, None if it takes too long."""
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        told, _, _ = select.select([pipe], [], [], READY_SECONDS)
+        return pipe.read(MAX_REASON) if told else None
 
 
 def refuse_second(row: Row, config: Config) -> None:
@@ -66,7 +83,7 @@ def refuse_second(row: Row, config: Config) -> None:
         raise AlreadyExists(f"already running (process {master})")
 
 
-def _be_daemon(row: Row, file: Path, config: Config, writer: int) -> int:
+def _be_daemon(row: Row, file: Path, config: Config, pipe: IO[bytes]) -> int:
     log = logs.start(row.name, row.logfile(config).loglevel, row.log_path(config))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -75,8 +92,8 @@ def _be_daemon(row: Row, file: Path, config: Config, writer: int) -> int:
         os.dup2(null, number)
 
     def ready() -> None:
-        os.write(writer, b".")
-        os.close(writer)
+        pipe.write(READY)
+        pipe.close()
 
     with pidfile.held(row.pid_path(config)):
         return _serve(row, file, config, log, ready)
@@ -88,12 +105,11 @@ def _serve(row: Row, file: Path, config: Config, log: logging.Logger, on_ready: 
         log.warning("configuration: %s", note)
     section = row.section(config)
     listeners = listen(config.login.listenaddr, section)
-    for listener in listeners:
-        log.info("listening on %s", listener)
     run_process = row.run()
 
     def ready() -> None:
-        log.log(logs.NOTICE, "%s service started, %d process(es)", row.name, section.numprocesses)
+        ports = ", ".join(map(str, listeners))
+        log.log(logs.NOTICE, "%s service started on %s; processes: %d", row.name, ports, section.numprocesses)
         on_ready()
 
     def child(say_ready: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox as formats
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -263,3 +264,12 @@ def test_dates_of_files_are_those_of_messages(full: Account, tmp_path: Path) -> 
     to_maildir(full, tmp_path / "dir", "INBOX", _nothing)
     times = sorted(int(file.stat().st_mtime) for file in (tmp_path / "dir" / "cur").iterdir())
     assert times == [NOON + number for number in range(len(LETTERS))]
+
+
+def test_what_is_exported_is_for_our_own_eyes(full: Account, tmp_path: Path) -> None:
+    """Mail in an mbox could be read by everybody on the host."""
+    to_mbox(full, tmp_path / "inbox.mbox", "INBOX", _nothing)
+    to_mbox(full, tmp_path / "all", "", _nothing)
+    to_maildir(full, tmp_path / "maildir", "", _nothing)
+    for path in (tmp_path / "inbox.mbox", tmp_path / "all", tmp_path / "maildir"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from webmail.database import PRIVATE_DIRECTORY, PRIVATE_FILE
 from webmail.errors import AlreadyExists
 from webmail.mail.index import Octets
 from webmail.store import bodies, columns, endings, flags, layout, mailboxes, maildir, mbox, sweep
@@ -22,7 +23,6 @@ from webmail.store.transaction import Transaction
 
 BATCH = 500  # messages whose rows are read at once
 MBOX = ".mbox"
-PRIVATE = 0o700
 
 Progress = Callable[[int, int], None]  # done, of how many
 
@@ -49,6 +49,7 @@ class Report:
 def to_maildir(account: Account, root: Path, name: str, progress: Progress, *, crlf: bool = False) -> Report:
     """Raises AlreadyExists if there is something in `root`, NotFound, OSError."""
     _require_empty(root)
+    root.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     report = Report()
     counted = _Counted(progress, account, name)
     for mailbox in counted.mailboxes:
@@ -85,7 +86,7 @@ def to_mbox(
     """The same; `status`: with the flags in fields of the header. Raises AlreadyExists, NotFound, OSError."""
     if not name:
         _require_empty(path)
-        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     report = Report()
     counted = _Counted(progress, account, name)
     for mailbox in counted.mailboxes:
@@ -175,7 +176,7 @@ def _require_empty(directory: Path) -> None:
 
 def _new_file(path: Path) -> BinaryIO:
     try:
-        return path.open("xb")
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb")
     except FileExistsError:
         raise AlreadyExists(f"{path} exists; nothing was written") from None
 

@@ -102,8 +102,9 @@ def read_keywords(directory: Path) -> dict[str, str]:
 
 def create(directory: Path, keywords: Sequence[str]) -> dict[str, str]:
     """An empty Maildir; the letter of each flag that it can tell."""
+    directory.mkdir(mode=DIRECTORY, parents=True, exist_ok=True)
     for part in ("cur", "new", "tmp"):
-        (directory / part).mkdir(mode=DIRECTORY, parents=True)
+        (directory / part).mkdir(mode=DIRECTORY)
     letters = {flag: letter for letter, flag in _LETTERS.items()}
     others = [keyword for keyword in keywords if keyword not in letters][:MAX_KEYWORDS]
     if others:

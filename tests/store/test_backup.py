@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.store.accounts import contents, file_of, letter, mailbox, put, store_in, uids, write
+from webmail.errors import Unavailable
 from webmail.store import messages
 from webmail.store.account import Account, Store
 from webmail.store.backup import Backup, back_up
 from webmail.store.check import faults
-from webmail.store.layout import BODIES
+from webmail.store.layout import BODIES, DATABASE
 
 
 @pytest.fixture
@@ -75,3 +76,21 @@ def test_a_backup_under_load_is_always_of_one_moment(store: Store, alice: Accoun
         finally:
             done.set()
             writer.join()
+
+
+def test_a_damaged_database_does_not_take_the_place_of_a_good_backup(
+    store: Store, alice: Account, place: Path
+) -> None:
+    """Its pages were copied as they were, and nobody was told."""
+    put(alice, letter(), letter("Supper"))
+    back_up(alice, place)
+    store.close()
+    with (alice.place / DATABASE).open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"\xff" * 4096 * 5)
+    with pytest.raises(Unavailable, match="damaged"):
+        back_up(alice, place)
+    assert not list(place.glob("*.new"))
+    shutil.rmtree(alice.place)
+    shutil.copytree(place, alice.place)
+    assert [octets for octets, _, _ in contents(store.opened("alice"))] == [letter(), letter("Supper")]

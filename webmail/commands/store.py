@@ -17,7 +17,7 @@ from webmail.commands.parsing import Commands, add_command, add_group, file_of
 from webmail.config import Config, load
 from webmail.config.errors import BadValue
 from webmail.config.kinds import QUOTA
-from webmail.errors import BadRequest, NotFound, Unavailable
+from webmail.errors import BadRequest, MailError, NotFound, Unavailable
 from webmail.store import expiry, mailboxes, moving, quota
 from webmail.store.account import Account
 from webmail.store.backup import back_up
@@ -152,15 +152,21 @@ def _backup(options: argparse.Namespace) -> int:
     status = 0
     with opened(load(file_of(options))) as store:
         for found in chosen(store, options.users):
-            account = found.account
-            done = back_up(account, options.directory / account.place.parent.name / account.place.name)
-            print(f"{account.uid}: {done.bodies} messages, {done.new} of them new in this backup")
-            for name in done.lost:
-                print(
-                    f"webmail: {account.uid}: body {name} is lost: see webmail store check", file=sys.stderr
-                )
+            try:
+                status |= _back_up_one(found.account, options.directory)
+            except MailError as error:
+                print(f"webmail: {found.account.uid}: {error}", file=sys.stderr)
                 status = 1
     return status
+
+
+def _back_up_one(account: Account, directory: Path) -> int:
+    """The exit status: 1 if something was lost before."""
+    done = back_up(account, directory / account.place.parent.name / account.place.name)
+    print(f"{account.uid}: {done.bodies} messages, {done.new} of them new in this backup")
+    for name in done.lost:
+        print(f"webmail: {account.uid}: body {name} is lost: see webmail store check", file=sys.stderr)
+    return int(bool(done.lost))
 
 
 def _delete(options: argparse.Namespace) -> int:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from webmail.database import PRIVATE_DIRECTORY, PRIVATE_FILE, connection_to, in_our_words
 from webmail.disk import sync_directory
+from webmail.errors import Unavailable
+from webmail.i18n import N_
 from webmail.store import bodies, layout
 from webmail.store.account import Account
 from webmail.store.layout import BODIES, DATABASE
@@ -69,17 +71,32 @@ def _copied_database(source: Path, target: Path) -> set[str]:
 
 
 def copy_database(connection: sqlite3.Connection, target: Path) -> set[str]:
-    """The database as it is at this moment, on the disk in one file; the bodies that it names."""
+    """The database as it is at this moment, on the disk in one file; the bodies that it names.
+
+    Raises Unavailable if it is damaged: a backup that is good is not replaced by one that is not.
+    """
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
     with closing(connection_to(target)) as copy:
         connection.backup(copy)
+        _require_sound(copy, target)
         copy.execute("PRAGMA journal_mode = DELETE")  # without a log beside it
         copy.execute("DELETE FROM orphan")  # their files do not come along
         names = {name for (name,) in copy.execute("SELECT file FROM body")}
     with target.open("rb") as file:
         os.fsync(file.fileno())
     return names
+
+
+def _require_sound(copy: sqlite3.Connection, target: Path) -> None:
+    # Pages are copied as they are. Told as SQLite itself tells it where it comes upon such a page.
+    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        target.unlink()
+        raise Unavailable(
+            N_("The server cannot use its own files just now."),
+            detail="the database is damaged: see webmail store check",
+        )
 
 
 def link(source: Path, target: Path, names: Iterable[str]) -> int:

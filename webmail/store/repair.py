@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 from webmail.errors import Unavailable
@@ -38,11 +39,12 @@ def repair(account: Account, *, parse_again: bool = False) -> Iterator[str]:
 def _require_sound(account: Account) -> None:
     if not account.transact("BEGIN", check.damages):
         return
-    account.transact("BEGIN IMMEDIATE", lambda transaction: transaction.do("REINDEX"))
+    with suppress(Unavailable):  # it may be damaged beyond its indexes
+        account.transact("BEGIN IMMEDIATE", lambda transaction: transaction.do("REINDEX"))
     if damage := account.transact("BEGIN", check.damages):
         raise Unavailable(
             "The database is damaged: restore it from a backup, or see “Without a backup” in docs/store.md.",
-            detail="; ".join(damage),
+            detail=damage[0].splitlines()[-1],
         )
 
 

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import mmap
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import example, given, settings
@@ -236,3 +239,42 @@ def test_what_is_sorted_by_has_an_end() -> None:
     name = "x" * 250_000
     parsed = parse(f"From: {name} <{name}@example.test>\r\nTo: {name}@example.test\r\n\r\n".encode())
     assert {parsed.from_key, parsed.to_key, parsed.display_from, parsed.display_to} == {"x" * MAX_KEY}
+
+
+LONG = {
+    "levels around": b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (level, level)
+        for level in range(90)
+    )
+    + b"\n" * 40_000_000,
+    "a header alone": b"a: b\r\n" * 6_000_000,
+    "tags that do not end": b"Content-Type: text/html\r\n\r\n" + b"<" * 3_000_000,
+    "letters that become eighteen": b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    + "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}".encode() * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_no_single_step_is_long(name: str, tmp_path: Path) -> None:
+    """While a function in C looks at a whole message no other thread runs: they held all up for 0.3 s."""
+    (tmp_path / "body").write_bytes(LONG[name])
+    begun: list[float] = []
+    longest = 0.0
+
+    def watch(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal longest
+        if event == "c_call":
+            begun.append(time.thread_time())
+        elif event.startswith("c_") and begun:
+            longest = max(longest, time.thread_time() - begun.pop())
+
+    with (
+        (tmp_path / "body").open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets,
+    ):
+        sys.setprofile(watch)
+        try:
+            parse(octets)
+        finally:
+            sys.setprofile(None)
+    assert longest < 0.12

@@ -15,7 +15,7 @@ def fold(text: str) -> str:
         return text.lower()
     if len(text) <= MAX_RUN:
         return normalize("NFKD", text).casefold()
-    return "".join([normalize("NFKD", run) for run in _runs(text)]).casefold()
+    return "".join([normalize("NFKD", run).casefold() for run in _runs(text)])
 
 
 def _runs(text: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from typing import Protocol
 
+PIECE = 262_144  # octets that are decoded in one go: no other thread runs meanwhile
 MAX_LINE = 65_536  # octets of a quoted-printable line that are held back; RFC 2045 allows 76
 
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
@@ -35,7 +36,8 @@ def decode(data: bytes, encoding: str) -> bytes:
     if encoding.strip().lower() == "quoted-printable" and _is_plain(data):
         return binascii.a2b_qp(data)  # in a tenth of the time
     decoder = Decoder(encoding)
-    return decoder.feed(data) + decoder.finish()
+    pieces = [decoder.feed(data[at : at + PIECE]) for at in range(0, len(data), PIECE)]
+    return b"".join([*pieces, decoder.finish()])
 
 
 def _is_plain(quoted: bytes) -> bool:

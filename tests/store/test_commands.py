@@ -102,7 +102,7 @@ def test_a_lost_message_is_told_to_who_has_the_mailbox_open(
         f"{alice.uid}: LOST: INBOX: message 1 (carol: 'tea') had no body"
         in store_command("repair", alice.uid).out
     )
-    assert alice.ok("NOOP").like("* 1 EXPUNGE")
+    assert alice.ok("NOOP").like("* 1 EXPUNGE", "* 1 RECENT")
 
 
 def test_an_account_without_its_database_gets_its_messages_back(
@@ -113,6 +113,8 @@ def test_an_account_without_its_database_gets_its_messages_back(
     store_command("import", uid, tmp_path / "file", "--format", "mbox")
     place = opening.layout(service.config).place(uid)
     (place / DATABASE).unlink()
+    assert f"{uid}: has messages and no database in {place}" in store_command("check").out
+    assert f"but there is {place}: webmail store repair {uid}" in store_command("quota", uid).err
     repaired = store_command("repair", uid)
     assert repaired.status == 0
     assert repaired.out.startswith(f"{uid}: made a new database")
@@ -212,10 +214,10 @@ def test_old_messages_expire_and_others_are_told(
     old = ["expire", alice.uid, "--mailbox", "Trash", "--days", "7"]
     assert store_command(*old, "--dry-run").out == f"{alice.uid}: Trash: 2 messages would go\n"
     assert store_command(*old, "--seen").out == f"{alice.uid}: Trash: 1 messages removed\n"
-    assert alice.ok("NOOP").like("* 1 EXPUNGE")
+    assert alice.ok("NOOP").like("* 1 EXPUNGE", "* 2 RECENT")
     alice.ok('SETMETADATA Trash (/shared/vendor/webmail/expire "7")')
     assert store_command("expire").out == f"{alice.uid}: Trash: 1 messages removed\n"
-    assert alice.ok("NOOP").like("* 1 EXPUNGE")
+    assert alice.ok("NOOP").like("* 1 EXPUNGE", "* 1 RECENT")
     alice.ok('SETMETADATA Trash (/shared/vendor/webmail/expire "soon")')
     assert "is no number of days" in store_command("expire", alice.uid).err
     assert store_command("check", alice.uid) == Said(0, "", "")
@@ -265,6 +267,36 @@ def test_a_backup_of_everybody_can_be_put_back(
     restored.close()
 
 
+def test_mailboxes_of_a_backup_that_was_put_back_are_new_to_mail_programs(
+    service: Service, store_command: Command, tmp_path: Path
+) -> None:
+    """Uids that clients knew as other messages were given again, under the same UIDVALIDITY."""
+    uid = service.newcomer()
+    with service.signed_in(uid) as client:
+        client.fills("INBOX", letter())
+        before = {name: client.number(name, "UIDVALIDITY") for name in ("INBOX", "Sent")}
+    assert f"{uid}: gave 6 mailboxes a new UIDVALIDITY" in store_command("repair", "--restored", uid).out
+    assert store_command("check", uid) == Said(0, "", "")
+    with service.signed_in(uid) as client:
+        after = {name: client.number(name, "UIDVALIDITY") for name in ("INBOX", "Sent")}
+        assert min(after.values()) > max(before.values())
+        assert client.number("INBOX", "MESSAGES") == 1
+
+
+def test_people_of_the_default_domain_are_the_same_with_and_without_it(
+    service: Service, store_command: Command, tmp_path: Path
+) -> None:
+    """An import to alice@example.test made an account that nobody could sign in to."""
+    uid = service.newcomer()
+    assert (
+        configutil(["-f", str(tmp_path / "webmail.conf"), "-o", "service.defaultdomain", "-v", "a.test"]) == 0
+    )
+    (tmp_path / "file").write_bytes(b"From a Thu Nov  5 12:00:00 2026\nSubject: a\n\na\n\n")
+    assert store_command("import", f"{uid.upper()}@A.test", tmp_path / "file", "--format", "mbox").status == 0
+    assert store_command("quota", uid).out.splitlines()[1] == "messages\t1\tof none"
+    assert store_command("check", f"{uid}@a.test") == Said(0, "", "")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_who_is_not_the_owner_changes_nothing(service: Service, store_command: Command) -> None:
     data = Path(service.settings["local.datadir"])
@@ -285,5 +317,7 @@ def test_a_bar_is_shown_on_a_terminal_only(
     bar(5, 10)
     bar(6, 10)  # too soon after the one before
     assert capsys.readouterr().err == f"\r[{'#' * 20}{' ' * 20}] 50 %"
+    bar.clear()
+    assert capsys.readouterr().err == "\r\x1b[K"
     bar(10, 10)
     assert capsys.readouterr().err.endswith("] 100 %\r\x1b[K")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pwd
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -9,7 +10,9 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webmail.config import Config
+from webmail.commands.parsing import file_of
+from webmail.config import Config, load
+from webmail.directory.names import BadName, Rules, canonical
 from webmail.errors import NotAllowed, NotFound
 from webmail.notify.publisher import publisher
 from webmail.store import opening
@@ -61,6 +64,24 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
+def configured(options: argparse.Namespace) -> Config:
+    """The configuration, after which the users in the options are called as their accounts are."""
+    config = load(file_of(options))
+    if "user" in options:
+        options.user = _uid(config, options.user)
+    if "users" in options:
+        options.users = [_uid(config, user) for user in options.users]
+    return config
+
+
+def _uid(config: Config, name: str) -> str:
+    """Whose account is meant: people of the default domain are the same with and without it."""
+    try:
+        return canonical(name, Rules(config.login.loginseparator, config.login.defaultdomain)).uid
+    except BadName:  # nobody signs in so, but there may be such an account
+        return name
+
+
 def chosen(store: Store, users: Sequence[str]) -> Iterator[Found]:
     """The accounts of these people, or all. Raises NotFound."""
     places = list(store.layout.accounts()) if not users else [(user, _place(store, user)) for user in users]
@@ -77,5 +98,10 @@ def existing(store: Store, user: str) -> Account:
 def _place(store: Store, user: str) -> Path:
     place = store.layout.find(user)
     if place is None:
-        raise NotFound(f"{user} has no account in the store")
+        raise NotFound(f"{user} has no account in the store{_lost(store, user)}")
     return place
+
+
+def _lost(store: Store, user: str) -> str:
+    remains = store.layout.remains(user)
+    return f", but there is {remains}: webmail store repair {user} makes a new database" if remains else ""

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from webmail.commands.accounts import chosen, opened, shares_of
-from webmail.commands.parsing import Commands, add_command, file_of
-from webmail.config import Config, load
+from webmail.commands.accounts import chosen, configured, opened, shares_of
+from webmail.commands.parsing import Commands, add_command
+from webmail.config import Config
 from webmail.errors import MailError, Unavailable
-from webmail.store import acl
+from webmail.store import acl, mailboxes
 from webmail.store.account import Account, Store
 from webmail.store.check import faults
 from webmail.store.repair import renew_index, repair
@@ -28,6 +28,11 @@ def add(group: Commands) -> None:
         group, "repair", _repair, "put right what check finds; no message that is there gets lost"
     )
     mend.add_argument("--index", action="store_true", help="build a stale index of words anew")
+    mend.add_argument(
+        "--restored",
+        action="store_true",
+        help="a backup was put back: give mailboxes a new UIDVALIDITY, so that mail programs read them anew",
+    )
     for command, text in (
         (check, "compare it with what is stored"),
         (mend, "store it anew where it differs"),
@@ -39,7 +44,7 @@ def add(group: Commands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    config = load(file_of(options))
+    config = configured(options)
     with opened(config) as store:
         return _told(_faults(config, store, options.users, parse_again=options.bodies))
 
@@ -65,6 +70,8 @@ def _faults(config: Config, store: Store, users: Sequence[str], *, parse_again: 
 
 
 def _strange(store: Store) -> Iterator[str]:
+    for uid, place in store.layout.without_database():
+        yield f"{uid}: has messages and no database in {place}: webmail store repair {uid} brings them back"
     for path in store.layout.left_aside():
         yield f"{path} was left by an interrupted delete or move"
     for uid, times in Counter(uid for uid, _ in store.layout.accounts()).items():
@@ -73,7 +80,7 @@ def _strange(store: Store) -> Iterator[str]:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    config = load(file_of(options))
+    config = configured(options)
     status = 0
     with opened(config) as store:
         _make_lost_databases(store, options.users)
@@ -110,6 +117,9 @@ def _repair_one(
             print(f"{account.uid}: {done}", flush=True)
         if options.index:
             print(f"{account.uid}: {renew_index(account)}")
+        if options.restored:
+            renewed = account.transact("BEGIN IMMEDIATE", mailboxes.renew_uidvalidity)
+            print(f"{account.uid}: gave {renewed} mailboxes a new UIDVALIDITY")
         given = _differing(account, known)
         if given is not None:
             asyncio.run(_record_shares(config, {account.uid: given}))

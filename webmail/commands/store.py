@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from webmail.commands import keeping, transfer
-from webmail.commands.accounts import chosen, existing, opened, shares_of
-from webmail.commands.parsing import Commands, add_command, add_group, file_of
-from webmail.config import Config, load
+from webmail.commands.accounts import chosen, configured, existing, opened, shares_of
+from webmail.commands.parsing import Commands, add_command, add_group
+from webmail.config import Config
 from webmail.config.errors import BadValue
 from webmail.config.kinds import QUOTA
 from webmail.errors import BadRequest, MailError, NotFound, Unavailable
@@ -70,7 +70,7 @@ def _add_expire(group: Commands) -> None:
 
 def _list(options: argparse.Namespace) -> int:
     status = 0
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         for found in chosen(store, ()):
             try:
                 used = found.account.transact("BEGIN", quota.usage)
@@ -88,7 +88,7 @@ def _limit(number: int) -> str:
 
 
 def _quota(options: argparse.Namespace) -> int:
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         account = existing(store, options.user)
         if options.bytes or options.messages:
             size, messages = account.transact("BEGIN", quota.own_limits)
@@ -118,7 +118,7 @@ def _expire(options: argparse.Namespace) -> int:
     if (options.mailbox is None) != (options.days is None):
         raise BadRequest("--mailbox and --days belong together")
     status = 0
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         for found in chosen(store, options.users):
             try:
                 for mailbox, rule in _rules(found.account, options):
@@ -150,7 +150,7 @@ def _apply(account: Account, mailbox: Mailbox, rule: Expiry, *, dry_run: bool) -
 
 def _backup(options: argparse.Namespace) -> int:
     status = 0
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         for found in chosen(store, options.users):
             try:
                 status |= _back_up_one(found.account, options.directory)
@@ -170,7 +170,7 @@ def _back_up_one(account: Account, directory: Path) -> int:
 
 
 def _delete(options: argparse.Namespace) -> int:
-    config = load(file_of(options))
+    config = configured(options)
     with opened(config) as store:
         account = existing(store, options.user)
         if not options.yes:
@@ -197,7 +197,7 @@ async def _forget_shares(config: Config, owner: str) -> None:
 
 
 def _move(options: argparse.Namespace) -> int:
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         account = existing(store, options.user)
         place = moving.move(store.layout, account.uid, account.place, options.partition)
     print(f"{account.uid}: now in {place}")

@@ -8,9 +8,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from webmail.commands.accounts import existing, opened
-from webmail.commands.parsing import Commands, add_command, file_of
-from webmail.config import load
+from webmail.commands.accounts import configured, existing, opened
+from webmail.commands.parsing import Commands, add_command
 from webmail.errors import BadRequest
 from webmail.store import indexing
 from webmail.store.account import Account
@@ -46,7 +45,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.no_status and options.format != MBOX:
         raise BadRequest("--no-status is for mbox: a Maildir has flags in the names of its files")
     write = partial(to_mbox, status=not options.no_status) if options.format == MBOX else to_maildir
-    with opened(load(file_of(options))) as store:
+    with opened(configured(options)) as store:
         account = existing(store, options.user)
         report = write(account, options.path, options.mailbox, Bar(), crlf=options.crlf)
     for note in report.notes:
@@ -58,9 +57,11 @@ def _export(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     read = from_mbox if options.format == MBOX else from_maildir
     try:
-        with opened(load(file_of(options))) as store:
+        with opened(configured(options)) as store:
             account = store.opened(options.user)
-            for count in read(account, options.path, options.mailbox, Bar(), crlf=options.crlf):
+            bar = Bar()
+            for count in read(account, options.path, options.mailbox, bar, crlf=options.crlf):
+                bar.clear()
                 _tell(count)
             _index(account)
     except KeyboardInterrupt:
@@ -102,6 +103,12 @@ class Bar:
         self._next = now + BAR_SECONDS
         full = BAR * done // max(whole, 1)
         sys.stderr.write(f"\r[{'#' * full}{' ' * (BAR - full)}] {100 * done // max(whole, 1)} %")
-        if done >= whole:
-            sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
+        if done >= whole:
+            self.clear()
+
+    def clear(self) -> None:
+        """Take it away, so that a line can be written where it stands."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

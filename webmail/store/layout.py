@@ -60,6 +60,13 @@ class Layout:
             for database in sorted(partition.glob(f"??/[!.]*/{DATABASE}")):
                 yield unescaped(database.parent.name), database.parent
 
+    def without_database(self) -> Iterator[tuple[str, Path]]:
+        """Those who have bodies, and have lost their database."""
+        for partition in self.partitions.values():
+            for bodies in sorted(partition.glob(f"??/[!.]*/{BODIES}")):
+                if not (bodies.parent / DATABASE).exists() and any(bodies.glob("?/*")):
+                    yield unescaped(bodies.parent.name), bodies.parent
+
     def left_aside(self) -> Iterator[Path]:
         """What an interrupted removal or move left; never the only copy of an account."""
         for partition in self.partitions.values():

@@ -144,14 +144,31 @@ def create(transaction: Transaction, name: str, use: str = "") -> Mailbox:
 
 
 def _insert(transaction: Transaction, name: str, use: str) -> Mailbox:
-    uidvalidity = transaction.value(
-        "UPDATE account SET uidvalidity = max(uidvalidity + 1, unixepoch()) RETURNING uidvalidity"
-    )
     transaction.do(
         "INSERT INTO mailbox (name, uidvalidity, modseq, forgotten, use) VALUES (?, ?, ?, ?, ?)",
-        name, uidvalidity, transaction.modseq(), transaction.modseq(), use,
+        name, _new_uidvalidity(transaction), transaction.modseq(), transaction.modseq(), use,
     )  # fmt: skip
     return get(transaction, name)
+
+
+def _new_uidvalidity(transaction: Transaction) -> int:
+    number: int = transaction.value(
+        "UPDATE account SET uidvalidity = max(uidvalidity + 1, unixepoch()) RETURNING uidvalidity"
+    )
+    return number
+
+
+def renew_uidvalidity(transaction: Transaction) -> int:
+    """Give each mailbox a UIDVALIDITY that it never had; how many there are.
+
+    An account that comes back from a backup gives uids again that clients know as other messages (RFC 9051,
+    2.3.1.1).
+    """
+    renewed = all_of(transaction)
+    for each in renewed:
+        number = _new_uidvalidity(transaction)
+        transaction.do("UPDATE mailbox SET uidvalidity = ? WHERE id = ?", number, each.id)
+    return len(renewed)
 
 
 def _inherit_rights(transaction: Transaction, made: Mailbox) -> None:

@@ -62,3 +62,12 @@ def test_what_is_chosen_and_what_is_not_make_all_fields(block: bytes) -> None:
     chosen, others = (select(block + b"\r\n", [b"a", b"C"], negate=negate) for negate in (False, True))
     assert sorted(split(chosen) + split(others)) == sorted(split(block))
     assert {name for name, _ in split(chosen)} <= {b"a", b"c"}
+
+
+def test_fields_are_chosen_from_a_long_header_as_from_a_short_one() -> None:
+    """It is looked through piece by piece."""
+    fields = [b"Subject: %d\r\n  folded\r\n" % number for number in range(30_000)]
+    others = [b"X-%d: %s\r\n" % (number, b"x" * (number % 200)) for number in range(30_000)]
+    header = b"".join(b"".join(pair) for pair in zip(fields, others, strict=True)) + b"\r\n"
+    assert select(header, [b"subject"]) == b"".join(fields) + b"\r\n"
+    assert select(header, [b"subject"], negate=True) == b"".join(others) + b"\r\n"

@@ -110,9 +110,17 @@ def test_append_takes_octets_as_they_are(alice: Client) -> None:
     )
     alice.ok(b"APPEND INBOX ~{%d+}\r\n%b" % (len(message), message))
     alice.ok("SELECT INBOX")
-    assert alice.ok("FETCH 1 (RFC822.SIZE BINARY.PEEK[1])") == [
-        f"* 1 FETCH (RFC822.SIZE {len(message)} BINARY[1] ~{{5}}\r\n\0\1\r\n\udcff)"
-    ]
+    assert alice.ok("FETCH 1 BINARY.PEEK[1]") == ["* 1 FETCH (BINARY[1] ~{5}\r\n\0\1\r\n\udcff)"]
+    assert alice.ok("FETCH 1 BODY.PEEK[1]") == ["* 1 FETCH (BODY[1] {10}\r\nAAENCv8=\r\n)"]
+
+
+def test_nul_of_careless_senders_is_told_as_something_that_a_literal_may_hold(alice: Client) -> None:
+    alice.fills("INBOX", b"X: a\0b\r\n\r\na\0b", b"Subject: s\r\n\r\n" + b"a\0b" * 200_000)
+    alice.ok("SELECT INBOX")
+    told = alice.ok("FETCH 1:2 (BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (X)])")
+    assert "\0" not in str(told[0] + told[1])
+    assert "BODY[] {12}\r\nX: a\udc80b\r\n\r\na\udc80b" in told[0]
+    assert alice.ok("FETCH 1 BINARY.PEEK[1]") == ["* 1 FETCH (BINARY[1] ~{3}\r\na\0b)"]
 
 
 # RFC 6855, 4

@@ -75,6 +75,8 @@ class Reading:
         incoming = account.incoming()
         try:
             await self._octets(incoming, item)
+            if item.literal.binary:  # RFC 3516, 4.4
+                await in_thread(incoming.encode)
             if incoming.held + sum(each.incoming.held for each in self.received) > MAX_HELD:
                 await in_thread(incoming.spill)
         except BaseException:

@@ -20,6 +20,7 @@ from webmail.wire.imap_ask_fetch import BinarySize, Section
 
 SMALL = 256 * 1024  # octets that are read at once; more is sent from the file, block by block
 BLOCK = 256 * 1024  # octets of a block
+NO_NUL = b"\x80"  # stands for NUL, which no literal may hold (RFC 9051, 9, CHAR8); Dovecot says the same
 MOST = 1024 * 1024  # octets of one message's answers that are made at once; the rest as it is sent
 DECODED = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})  # RFC 3516, 4.3
 
@@ -33,7 +34,8 @@ class Range:
     size: int
 
     def block(self, at: int) -> bytes:
-        return os.pread(self.file.fileno(), min(BLOCK, self.size - at), self.start + at)
+        block = os.pread(self.file.fileno(), min(BLOCK, self.size - at), self.start + at)
+        return block.replace(b"\0", NO_NUL)
 
     def close(self) -> None:
         self.file.close()
@@ -147,7 +149,7 @@ def _section(body: Message, item: Section) -> list[Piece]:
     start, size = _windowed(item, *found)
     if size > SMALL:
         return [b"%b {%d}\r\n" % (item.label, size), Range(body.lend(), start, size)]
-    octets = body.octets(start, size)
+    octets = body.octets(start, size).replace(b"\0", NO_NUL)
     return [b"%b {%d}\r\n" % (item.label, len(octets)), octets]
 
 
@@ -169,7 +171,8 @@ def _fields(body: Message, item: Section, start: int, end: int) -> list[Piece]:
     header = body.octets(start, min(end - start, MAX_HEADERS))
     chosen = header_block.select(header, names, negate=item.what.endswith(".NOT"))
     first, size = _windowed(item, 0, len(chosen))
-    return [b"%b {%d}\r\n%b" % (item.label, size, chosen[first : first + size])]
+    octets = chosen[first : first + size].replace(b"\0", NO_NUL)
+    return [b"%b {%d}\r\n%b" % (item.label, size, octets)]
 
 
 # RFC 3516, 4.3: BINARY[part]<partial>

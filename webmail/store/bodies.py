@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from webmail.database import PRIVATE_FILE
 from webmail.disk import room_on, sync_directory
+from webmail.mail import binary
 from webmail.mail.index import Parsed, parse
 from webmail.store.layout import BODIES, INCOMING
 
@@ -61,6 +63,22 @@ class Incoming:
             _write(self._file, self._pieces)
         self._pieces.clear()
         self.held = 0
+
+    def encode(self) -> None:
+        """Encode the parts of a whole message that hold NUL, which only BINARY[…] could tell."""
+        self.spill()
+        assert self._file is not None  # noqa: S101  spill made it
+        with TemporaryFile() as encoded:
+            with _mapped(self._file, self.size) as octets:
+                if not (parts := binary.with_nul(octets)):
+                    return
+                encoded.writelines(binary.encoded(octets, parts))
+            self.size = encoded.tell()
+            encoded.seek(0)
+            os.ftruncate(self._file, 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            while block := encoded.read(SPILL):
+                _write(self._file, [block])
 
     def parse(self) -> Parsed:
         """The message, which is whole."""

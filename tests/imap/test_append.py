@@ -119,7 +119,7 @@ def test_nul_of_careless_senders_is_told_as_something_that_a_literal_may_hold(al
     alice.ok("SELECT INBOX")
     told = alice.ok("FETCH 1:2 (BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (X)])")
     assert "\0" not in str(told[0] + told[1])
-    assert "BODY[] {12}\r\nX: a\udc80b\r\n\r\na\udc80b" in told[0]
+    assert "BODY[] {13}\r\nX: a\udc80b\r\n\r\na\udc80b" in told[0]
     assert alice.ok("FETCH 1 BINARY.PEEK[1]") == ["* 1 FETCH (BINARY[1] ~{3}\r\na\0b)"]
 
 

@@ -13,7 +13,7 @@ def test_capability_says_before_sign_in_how_to_get_in(stranger: Client) -> None:
     told = stranger.ok("CAPABILITY")[0].split()
     assert told[:4] == ["*", "CAPABILITY", "IMAP4rev1", "IMAP4rev2"]
     assert {"AUTH=PLAIN", "SASL-IR", "LITERAL+"} <= set(told)
-    assert not {"STARTTLS", "LOGINDISABLED", "AUTH=EXTERNAL", "AUTH=ANONYMOUS", "IDLE", "QUOTA"} & set(told)
+    assert not {"STARTTLS", "LOGINDISABLED", "AUTH=EXTERNAL", "AUTH=ANONYMOUS", "QUOTA"} & set(told)
 
 
 def test_capability_says_behind_sign_in_what_there_is(alice: Client) -> None:

@@ -69,13 +69,13 @@ def capabilities(session: Session) -> tuple[str, ...]:
 
 def _told(session: Session, config: Config) -> Iterator[str]:
     yield from ALWAYS
+    if not idle_lacking(config):
+        yield "IDLE"  # RFC 2177; the manual, 5.6.1, has administrators look for it in the greeting
     if session.user is None:
         yield from _for_strangers(session, config)
         return
     yield from BEHIND
     yield f"APPENDLIMIT={config.imap.maxmessagesize}"
-    if not idle_lacking(config):
-        yield "IDLE"  # RFC 2177
     if session.admin:
         yield "PROXYAUTH"
 

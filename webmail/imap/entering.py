@@ -23,7 +23,9 @@ PRODUCT = "Webmail"
 PROTOCOL = "IMAP4"
 MAX_RESPONSE = 8192  # octets of a line that answers a challenge
 
+# RFC 5530, 3
 PRIVACY = b"PRIVACYREQUIRED"
+CONTACT = b"CONTACTADMIN"
 
 
 # RFC 9051, 7.1.5; the banner is the manual's, 5.1.4
@@ -126,8 +128,14 @@ _MECHANISMS = {"PLAIN": _plain, "EXTERNAL": _external, "ANONYMOUS": _anonymous}
 
 
 def _require_passwords(session: Session) -> None:
-    if not passwords_allowed(session, session.context.current()):
+    config = session.context.current()
+    if passwords_allowed(session, config):
+        return
+    if config.imap.plaintextmincipher < 0:
+        raise No(N_("Passwords are not taken here."), CONTACT)
+    if session.stream.tls is None:
         raise No(N_("Passwords are not taken here without TLS."), PRIVACY)
+    raise No(N_("Passwords are not taken here over a cipher that weak."), PRIVACY)
 
 
 async def _sign_in(session: Session, name: str, secret: str, authzid: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 
 import pytest
 
@@ -111,6 +113,22 @@ def test_trying_where_nobody_answers(run: Run) -> None:
                 await made.try_login("127.0.0.1", "bob", "secret")
 
     run(talk())
+
+
+def test_a_server_that_hangs_up_before_tls_is_told_as_that(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As ours does with one connection too many; the log had no reason at all."""
+
+    async def talk() -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(Unavailable):
+                await total(at("127.0.0.1", port, imapssl="yes"), person("ann"))
+
+    run(talk())
+    assert re.search(r"127\.0\.0\.1:\d+: \S.*; next attempt in", caplog.text)
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ class Connection(stock.IMAP4):  # type: ignore[misc]  # the library has no types
         except TimeoutError:
             raise Unavailable(detail=f"no answer for {self.timeout:g} s") from None
         except (OSError, UnicodeError) as error:  # TLS and name service included; a host's name may be none
-            raise Unavailable(detail=str(error)) from error
+            raise Unavailable(detail=str(error) or "closed by the server before it said anything") from error
 
     async def _connect(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from webmail.config import of
 from webmail.server import limits as bounds
 from webmail.server.errors import TooMany
-from webmail.server.limits import Limits, Probation, foreign
+from webmail.server.limits import Limits, Probation, bearable, foreign
 
 REALMS = "10.0.0.0|255.0.0.0:1,::|::0:1,0.0.0.0|0.0.0.0:2"
 
@@ -80,3 +81,10 @@ def test_who_has_not_signed_in_has_little_time_and_few_mistakes() -> None:
 )
 def test_other_protocols_are_recognized(line: bytes, is_foreign: bool) -> None:
     assert foreign(line) is is_foreign
+
+
+def test_connections_leave_files_for_who_is_signed_in() -> None:
+    """Where the system allows 1,024, strangers took them all, and nobody could read or store a message."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert bearable(10**9) == int(files * 0.6)
+    assert bearable(10) == 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
+import resource
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterator
@@ -13,11 +14,18 @@ from dataclasses import dataclass, field
 from webmail.config.kinds import ConnLimits
 from webmail.server.errors import TooMany
 
+SHARE = 0.6  # of all open files that may be connections; databases, messages under way need the others
 PER_USER = 20  # connections of one user from one address: a mail program opens five, a family shares one
 LOGIN_SECONDS = 60.0  # between two commands of somebody who has not signed in
 PROBATION_SECONDS = 180.0  # to sign in, however busy: mail programs take two, with a brake some thirty
 MAX_BAD_COMMANDS = 3  # before signing in; mail programs make no mistakes there
 _FOREIGN = re.compile(rb"\x16\x03|SSH-|(?:[A-Z]{3,10} [^ ]{1,8000} |PRI \* )HTTP/[0-9]")
+
+
+def bearable(sessions: int) -> int:
+    """As many connections as leave room for the files of who has signed in, whatever strangers do."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, min(sessions, int(files * SHARE)))
 
 
 class Limits:

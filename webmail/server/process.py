@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from webmail.config import Config
 from webmail.errors import MailError
-from webmail.server.limits import Limits
+from webmail.server.limits import Limits, bearable
 from webmail.server.terms import Terms
 
 M_ARENA_MAX = -8  # of mallopt(3)
@@ -25,7 +25,7 @@ class Process:
         self.log = log
         self.config = load()
         self.terms = terms(self.config)
-        self.limits = Limits(self.terms.sessions, self.terms.addresses)
+        self.limits = Limits(self._sessions(self.terms), self.terms.addresses)
 
     def renew(self) -> None:
         """Take the configuration and the certificates as they are now, unless they are not fit."""
@@ -36,5 +36,12 @@ class Process:
             self.log.error("refresh: going on as before: %s", error)  # noqa: TRY400  no bug, so no trace
             return
         self.config, self.terms = config, terms
-        self.limits.sessions, self.limits.addresses = terms.sessions, terms.addresses
+        self.limits.sessions, self.limits.addresses = self._sessions(terms), terms.addresses
         self.log.info("refresh: the new configuration holds")
+
+    def _sessions(self, terms: Terms) -> int:
+        sessions = bearable(terms.sessions)
+        if sessions < terms.sessions:
+            told = "%d connections at a time instead of %d: the system allows too few open files"
+            self.log.warning(told, sessions, terms.sessions)
+        return sessions

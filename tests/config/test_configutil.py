@@ -354,8 +354,9 @@ def test_options_that_make_no_sense(
     assert not conf.exists()
 
 
-def test_help(configutil: Configutil) -> None:
-    said = configutil("-h")
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help(configutil: Configutil, option: str) -> None:
+    said = configutil(option)
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith("usage: configutil ")
 

@@ -83,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str]) -> Options:
     """As getopt(3) does it: `-v` takes whatever comes next, `-1` and `-secret` too. Raises UsageError."""
+    if list(argv) == ["--help"]:
+        return Options(help=True)
     try:
         pairs, rest = getopt.getopt(list(argv), "f:o:v:i:p:dHmVh")
     except getopt.GetoptError as error:

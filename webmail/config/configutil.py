@@ -83,17 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str]) -> Options:
     """As getopt(3) does it: `-v` takes whatever comes next, `-1` and `-secret` too. Raises UsageError."""
-    if list(argv) == ["--help"]:
-        return Options(help=True)
     try:
-        pairs, rest = getopt.getopt(list(argv), "f:o:v:i:p:dHmVh")
+        pairs, rest = getopt.getopt(list(argv), "f:o:v:i:p:dHmVh", ["help"])
     except getopt.GetoptError as error:
         raise UsageError(error.msg) from None
     if rest:
         raise UsageError(f"“{rest[0]}” is not an option; a value with blanks needs quotes")
     given: dict[str, str | bool] = {}
     for letter, text in pairs:
-        field = LETTERS[letter[1]]
+        field = LETTERS[letter.lstrip("-")[0]]
         if field in given and text:
             raise UsageError(f"{letter} is given twice")
         given[field] = text if letter[1] + ":" in "f:o:v:i:p:" else True

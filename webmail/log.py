@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
@@ -30,6 +32,7 @@ _NAMES = {
     logging.INFO: "Information",
     logging.DEBUG: "Debug",
 }
+LOG_FILE = 0o640
 MAX_MESSAGE = 4000  # a line that a terminal and syslog still take
 
 
@@ -50,6 +53,18 @@ class Secret(str):
     def reveal(self) -> str:
         """The secret itself, for the one place that needs it."""
         return str.__str__(self)
+
+
+class _Private(WatchedFileHandler):
+    """Who signed in, and from where, is for the service and its group."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(
+            self.baseFilename,
+            "a",
+            encoding="utf-8",
+            opener=lambda path, flags: os.open(path, flags, LOG_FILE),
+        )
 
 
 class _Lines(logging.Formatter):
@@ -81,7 +96,7 @@ def start(service: str, level: str, file: Path | None = None) -> logging.Logger:
         handler = logging.StreamHandler()
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(file, encoding="utf-8")
+        handler = _Private(file, encoding="utf-8")
     handler.setFormatter(_Lines())
     logger = logging.getLogger(service)
     for old in logger.handlers[:]:

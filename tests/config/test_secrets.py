@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.config.conftest import Configutil
+from webmail import log
 from webmail.config import ConfigError, load, of
 from webmail.config.configuration import REGISTRY
 from webmail.config.param import UNSUPPORTED
@@ -149,3 +150,11 @@ def test_from_systemd(
 def test_credentials_that_are_not_there(conf: Path) -> None:
     with pytest.raises(ConfigError, match="/nowhere: cannot be read"):
         load(conf, {"CREDENTIALS_DIRECTORY": "/nowhere"})
+
+
+def test_the_log_is_for_the_service_and_its_group(tmp_path: Path) -> None:
+    """Everybody on the host could read who signed in, and from where."""
+    file = tmp_path / "log" / "imap.log"
+    log.start("modes", "Notice", file).error("somebody came")
+    assert file.stat().st_mode & 0o777 == 0o640
+    log.start("modes", "Notice")

@@ -220,6 +220,10 @@ def test_old_messages_expire_and_others_are_told(
     assert alice.ok("NOOP").like("* 1 EXPUNGE", "* 1 RECENT")
     alice.ok('SETMETADATA Trash (/shared/vendor/webmail/expire "soon")')
     assert "is no number of days" in store_command("expire", alice.uid).err
+    alice.ok(f'SETMETADATA INBOX (/shared/vendor/webmail/expire "{"9" * 1000}")')
+    alice.ok('SETMETADATA Junk (/shared/vendor/webmail/expire "7")')
+    said = store_command("expire", alice.uid)
+    assert (said.status, said.out) == (1, f"{alice.uid}: Junk: 0 messages removed\n")
     assert store_command("check", alice.uid) == Said(0, "", "")
 
 

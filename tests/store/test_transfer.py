@@ -273,3 +273,20 @@ def test_what_is_exported_is_for_our_own_eyes(full: Account, tmp_path: Path) -> 
     to_maildir(full, tmp_path / "maildir", "", _nothing)
     for path in (tmp_path / "inbox.mbox", tmp_path / "all", tmp_path / "maildir"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("name", ["n" * 1000, "ä" * 400, "a/" + "b." * 400, "%" * 300])
+def test_a_name_that_no_file_can_have_holds_no_export_up(
+    alice: Account, bob: Account, tmp_path: Path, name: str
+) -> None:
+    """Whoever made one kept what came behind it from being exported."""
+    put(alice, letter("Long"), into=name)
+    put(alice, letter("Twin"), into=name[:-1] + "x")
+    put(alice, letter("Last"), into="zz")
+    to_maildir(alice, tmp_path / "maildir", "", _nothing)
+    to_mbox(alice, tmp_path / "mbox", "", _nothing)
+    list(from_maildir(bob, tmp_path / "maildir", "", _nothing))
+    list(from_mbox(bob, tmp_path / "mbox", "", _nothing))
+    kept = [each.name for each in read(bob, mailboxes.all_of) if each.messages]
+    assert len(kept) == 2 + 1 + 2
+    assert sum(mailbox(bob, each).messages for each in kept) == 2 + 1 + 2

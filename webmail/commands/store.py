@@ -121,31 +121,37 @@ def _expire(options: argparse.Namespace) -> int:
     with opened(configured(options)) as store:
         for found in chosen(store, options.users):
             try:
-                for mailbox, rule in _rules(found.account, options):
-                    _apply(found.account, mailbox, rule, dry_run=options.dry_run)
-            except (BadRequest, NotFound) as error:
+                for mailbox, value in _rules(found.account, options):
+                    status |= _apply(found.account, mailbox, value, dry_run=options.dry_run)
+            except NotFound as error:
                 print(f"webmail: {found.account.uid}: {error}", file=sys.stderr)
                 status = 1
     return status
 
 
-def _rules(account: Account, options: argparse.Namespace) -> Iterator[tuple[Mailbox, Expiry]]:
-    """Raises BadRequest for a rule that is none, NotFound if somebody who is named has no such mailbox."""
+def _rules(account: Account, options: argparse.Namespace) -> Iterator[tuple[Mailbox, Expiry | bytes]]:
+    """Raises NotFound if somebody who is named has no such mailbox. What annotations say is to be read."""
     if options.mailbox is None:
-        for mailbox, value in account.transact("BEGIN", expiry.rules):
-            yield mailbox, expiry.rule(value)
+        yield from account.transact("BEGIN", expiry.rules)
         return
     rule = Expiry(options.days, options.seen)
     with suppress(*() if options.users else (NotFound,)):
         yield account.transact("BEGIN", partial(mailboxes.get, name=options.mailbox)), rule
 
 
-def _apply(account: Account, mailbox: Mailbox, rule: Expiry, *, dry_run: bool) -> None:
+def _apply(account: Account, mailbox: Mailbox, said: Expiry | bytes, *, dry_run: bool) -> int:
+    """1 for an annotation that is no rule: anybody may have written it, so the others count nevertheless."""
+    try:
+        rule = expiry.rule(said) if isinstance(said, bytes) else said
+    except BadRequest as error:
+        print(f"webmail: {account.uid}: {mailbox.name}: {error}", file=sys.stderr)
+        return 1
     if dry_run:
         due = partial(expiry.due, mailbox=mailbox.id, expiry=rule, now=time.time())
         print(f"{account.uid}: {mailbox.name}: {len(account.transact('BEGIN', due))} messages would go")
     else:
         print(f"{account.uid}: {mailbox.name}: {expiry.expire(account, mailbox, rule)} messages removed")
+    return 0
 
 
 def _backup(options: argparse.Namespace) -> int:

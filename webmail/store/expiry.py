@@ -33,7 +33,8 @@ class Expiry:
 def rule(value: bytes) -> Expiry:
     """What an annotation says. Raises BadRequest."""
     days, *rest = value.decode("ascii", "replace").split() or [""]
-    if not days.isdecimal() or not 1 <= int(days) <= MAX_DAYS or rest not in ([], [SEEN]):
+    fits = days.isdecimal() and len(days) <= len(str(MAX_DAYS)) and 1 <= int(days) <= MAX_DAYS
+    if not fits or rest not in ([], [SEEN]):
         raise BadRequest(f"{ENTRY}: {value[:80]!r} is no number of days, with or without “{SEEN}” behind it")
     return Expiry(int(days), bool(rest))
 

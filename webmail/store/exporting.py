@@ -53,7 +53,7 @@ def to_maildir(account: Account, root: Path, name: str, progress: Progress, *, c
     report = Report()
     counted = _Counted(progress, account, name)
     for mailbox in counted.mailboxes:
-        directory = root if name else root / maildir.directory_of(mailbox.name)
+        directory = root if name else root / layout.fitting(maildir.directory_of(mailbox.name))
         keywords = account.transact("BEGIN", partial(flags.load, mailbox=mailbox.id)).names
         letters = maildir.create(directory, keywords)
         report.notes += [
@@ -90,7 +90,7 @@ def to_mbox(
     report = Report()
     counted = _Counted(progress, account, name)
     for mailbox in counted.mailboxes:
-        with _new_file(path if name else path / (layout.escaped(mailbox.name) + MBOX)) as file:
+        with _new_file(path if name else path / layout.fitting(layout.escaped(mailbox.name), MBOX)) as file:
             for message, octets in _messages(account, mailbox, report):
                 _write_message(file, message, octets, crlf=crlf, status=status)
                 counted.one_more()

@@ -17,6 +17,7 @@ DATABASE = "account.sqlite"
 BODIES = "bodies"
 INCOMING = "incoming"
 SHELVES = "0123456789abcdef"  # directories of bodies, by the first digit of their names
+MAX_FILE = 255  # octets of a file's name; a mailbox's may have 1,000
 ASIDE = ".aside-"  # how directories begin that are coming or going, and are no account
 
 _ESCAPED = str.maketrans({"%": "%25", "/": "%2F", "\0": "%00"})
@@ -104,6 +105,15 @@ def escaped(text: str) -> str:
     """A uid, or the name of a mailbox, as one name of a file; none leads out of the directory."""
     name = text.translate(_ESCAPED)
     return "%2E" + name[1:] if name.startswith(".") else name
+
+
+def fitting(name: str, suffix: str = "") -> str:
+    """The name of a file; of one that no file system takes its beginning, and what tells it from others."""
+    octets, room = name.encode(), MAX_FILE - len(suffix.encode())
+    if len(octets) <= room:
+        return name + suffix
+    mark = "~" + hashlib.sha256(octets).hexdigest()[:16]
+    return octets[: room - len(mark)].decode("utf-8", "ignore") + mark + suffix
 
 
 def unescaped(name: str) -> str:

@@ -81,3 +81,13 @@ def test_an_owner_takes_away_from_themselves_what_they_name_and_no_more(alice: C
     assert alice.ok("MYRIGHTS Archive") == ["* MYRIGHTS Archive lrswipkeacd"]
     alice.ok(f"SETACL Archive -{alice.uid} la")
     assert alice.ok("MYRIGHTS Archive") == ["* MYRIGHTS Archive lrswipkxteacd"]
+
+
+def test_an_inbox_that_may_not_be_read_is_not_moved_to_where_it_may(alice: Client, bob: Client) -> None:
+    alice.fills("INBOX", letter())
+    alice.ok("CREATE Work")
+    alice.ok(f"SETACL INBOX {bob.uid} lte")
+    alice.ok(f"SETACL Work {bob.uid} lrk")
+    shared = f"Shared Folders/User/{alice.uid}"
+    bob.no(f'RENAME "{shared}/INBOX" "{shared}/Work/Read"', "NOPERM")
+    assert alice.number("INBOX", "MESSAGES") == 1

@@ -78,7 +78,7 @@ async def rename(session: Session, asked: Rename) -> Ok:
 
 
 def _rename(transaction: Transaction, name: str, new: str, who: Who) -> None:
-    source, _ = acl.entered(transaction, name, who, "te" if mailboxes.canonical(name) == INBOX else "x")
+    source, _ = acl.entered(transaction, name, who, "rte" if mailboxes.canonical(name) == INBOX else "x")
     _require_creating(transaction, new, who)
     new = mailboxes.checked(new)
     if not new.startswith(source.name + DELIMITER):

@@ -86,7 +86,7 @@ def _match(wanted: str) -> str:
 
 _LONG = """
 SELECT t.body, b.file FROM text t JOIN body b ON b.id = t.body
-WHERE NOT t.complete AND t.body IN (SELECT body FROM message WHERE mailbox = ?)
+WHERE NOT t.complete AND EXISTS (SELECT 1 FROM message m WHERE m.body = t.body AND m.mailbox = ?)
 """
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import tracemalloc
 
 from tests.imap.service import Service
 from tests.imap.talk import Client, letter
 from tests.store.accounts import put
+from webmail.imap.turns import MANY, apart
 
 TURNS = 5  # answers that another client has at least while a command takes a second
 
@@ -57,3 +60,13 @@ def test_long_envelopes_are_told_some_at_a_time(alice: Client, imap: Service) ->
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 75_000_000  # three times what is read at once, and what the client holds
+
+
+def test_what_is_done_to_many_messages_is_done_in_a_thread() -> None:
+    """FETCH, STORE and CHANGEDSINCE held everybody for three seconds in a mailbox of half a million."""
+
+    async def threads() -> list[bool]:
+        here = threading.get_ident()
+        return [await apart(count, threading.get_ident) == here for count in (10, MANY, MANY + 1)]
+
+    assert asyncio.run(threads()) == [True, True, False]

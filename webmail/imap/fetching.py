@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from webmail.imap.octets import Piece, Range
 from webmail.imap.plan import Batch, Plan
 from webmail.imap.selected import Selected
 from webmail.imap.session import Closing, Session
+from webmail.imap.turns import apart
 from webmail.store import messages, vanished
 from webmail.store.flags import SEEN, How
 from webmail.store.transaction import Transaction
@@ -69,7 +71,7 @@ async def _fetch(session: Session, asked: Fetch, places: list[range], *, uid: bo
             asked = replace(asked, items=(*asked.items, "MODSEQ"))
         if asked.vanished:
             await _tell_vanished(session, asked)
-        places = _changed(box, places, since)
+        places = await apart(len(box.uids), _changed, box, places, since)
     before = box.snapshot
     if asked.sets_seen:
         await _see(session, places)
@@ -121,6 +123,7 @@ async def answer(session: Session, plan: Plan, places: list[range]) -> bool:
         whole = whole and len(batch.uids) == len(each)
         if plan.light:
             session.say(*plan.lines(batch, box.snapshot))
+            await asyncio.sleep(0)  # who reads quickly is not waited for
         elif batch.uids:
             told, pieces = await box.account.read(_pieces, plan, batch, box)
             whole = whole and told == len(batch.uids)

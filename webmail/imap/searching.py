@@ -9,6 +9,7 @@ from webmail.imap.answers import ISSUED, Ok
 from webmail.imap.looking import seen
 from webmail.imap.selected import Selected
 from webmail.imap.session import Session
+from webmail.imap.turns import apart
 from webmail.mail.thread import Tree, print_threads
 from webmail.store import query, sorting
 from webmail.store.acl import Who
@@ -34,7 +35,7 @@ async def _search(session: Session, asked: Search, *, uid: bool) -> Ok:
     view = await _begin(session, asked.returns, uid=uid)
     found = await view.box.account.search(view.search, asked.key)
     _save(view.box, asked.returns, found)
-    _tell(session, "SEARCH", view, found, asked.returns, uid=uid, modseq=modseq)
+    await _tell(session, "SEARCH", view, found, asked.returns, uid=uid, modseq=modseq)
     return view.end(uid=uid)
 
 
@@ -109,7 +110,7 @@ def _kept(found: Sequence[int], returns: Returns) -> Sequence[int]:
     return [*ends, *found[page.of(len(found))]] if page is not None else ends
 
 
-def _tell(
+async def _tell(
     session: Session,
     name: str,
     view: View,
@@ -119,17 +120,32 @@ def _tell(
     uid: bool,
     modseq: bool,
 ) -> None:
-    """What was found, as numbers or uids, in the form that was asked for."""
+    line = await apart(
+        len(view.box.uids), _answer, session, name, view, found, returns, uid=uid, modseq=modseq
+    )
+    session.say(line)
+
+
+def _answer(
+    session: Session,
+    name: str,
+    view: View,
+    found: Sequence[int],
+    returns: Returns | None,
+    *,
+    uid: bool,
+    modseq: bool,
+) -> bytes:
+    """What was found, as numbers or uids, in the form that was asked for; empty if it is only to be saved."""
     highest = _highest(view.snapshot, _told(found, returns)) if modseq and found else None
     numbers: Sequence[int] = found if uid else _numbers(view.box, found)
     if returns is None and (name != "SEARCH" or "IMAP4REV2" not in session.enabled):
         answer = said.search if name == "SEARCH" else said.sort
-        session.say(answer(numbers, highest))
-        return
+        return answer(numbers, highest)
     words = returns.words if returns is not None else frozenset({"ALL"})
     if words == {"SAVE"} and (returns is None or returns.page is None):
-        return
-    session.say(_esearch(session, numbers, words, returns, uid=uid, highest=highest))
+        return b""
+    return _esearch(session, numbers, words, returns, uid=uid, highest=highest)
 
 
 def _esearch(
@@ -198,7 +214,7 @@ async def _sort(session: Session, asked: Sort, *, uid: bool) -> Ok:
     view = await _begin(session, asked.returns, uid=uid)
     found = await view.box.account.search(_sorted, view, asked)
     _save(view.box, asked.returns, found)
-    _tell(session, "SORT", view, found, asked.returns, uid=uid, modseq=modseq)
+    await _tell(session, "SORT", view, found, asked.returns, uid=uid, modseq=modseq)
     return view.end(uid=uid)
 
 

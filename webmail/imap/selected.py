@@ -194,6 +194,7 @@ class Selected:
                 continue
             expected = quiet.get(uid) == snapshot.flags[at]
             if expected and not manner.modseq:
+                yield b""  # a step like each other: after some of them others have their turn
                 continue
             items = [] if expected else [b"FLAGS (%b)" % self.flag_text(at)]
             if manner.uid:

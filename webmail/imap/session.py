@@ -18,6 +18,7 @@ from webmail.imap.looking import claim_recent, look
 from webmail.imap.picture import Watch
 from webmail.imap.selected import NONE, Manner, Selected
 from webmail.imap.state import State
+from webmail.imap.turns import apart
 from webmail.server.errors import LineTooLong, StreamError, TooMany
 from webmail.server.limits import Probation
 from webmail.server.stream import Literal, Stream
@@ -248,7 +249,10 @@ class Session:
         manner = self.manner
         await claim_recent(selected, new, manner)
         manner = replace(manner, uid=True) if uid else manner
-        await self.say_each(selected.move_on(new, manner, expunges=expunges, quiet=quiet, loud=loud))
+        lines = await apart(
+            len(new.uids), selected.move_on, new, manner, expunges=expunges, quiet=quiet, loud=loud
+        )
+        await self.say_each(lines)
 
     def receive(self, literal: Announced) -> Literal:
         """The octets of a message that the client announced; it is told to send them if it waits for that."""

@@ -37,10 +37,28 @@ def in_order(
     transaction: Transaction, snapshot: Snapshot, wanted: Collection[int], order: Order
 ) -> list[int]:
     """These uids of the snapshot in that order."""
+    whole, chosen = len(wanted) == len(snapshot.uids), frozenset(wanted)
+    if len(order) == 1:
+        ordered = _all_in_order(transaction, snapshot, order)
+        return list(ordered if whole else compress(ordered, map(chosen.__contains__, ordered)))
     places: Sequence[int] = range(len(snapshot.uids))
-    if len(wanted) < len(snapshot.uids):
-        chosen = set(wanted)
+    if not whole:
         places = list(compress(places, map(chosen.__contains__, snapshot.uids)))
+    return _sorted(transaction, snapshot, places, order)
+
+
+def _all_in_order(transaction: Transaction, snapshot: Snapshot, order: Order) -> Sequence[int]:
+    """All uids in an order by one thing, of which there are few."""
+    ((name, reverse),) = order
+    key = f"{name}, {'last' if reverse else 'first'} first"
+    known: array[int] | None = snapshot.found.get(key)
+    if known is None:
+        places = range(len(snapshot.uids))
+        known = snapshot.found[key] = array("I", _sorted(transaction, snapshot, places, order))
+    return known
+
+
+def _sorted(transaction: Transaction, snapshot: Snapshot, places: Sequence[int], order: Order) -> list[int]:
     for name, reverse in reversed(order):
         ranks = _ranks(transaction, snapshot, name)
         places = sorted(places, key=ranks.__getitem__, reverse=reverse)  # stable, also in reverse

@@ -200,6 +200,18 @@ def test_rights_are_those_given_without_those_taken(alice: Account) -> None:
     assert read(alice, acl.identifiers) == {"anyone", "bob", "-bob"}
 
 
+def test_a_quota_that_is_reached_and_left_again_is_hinted_at(tmp_path: Path) -> None:
+    told: list[Hint] = []
+    with closing(store_in(tmp_path, told)) as store:
+        alice = store.opened("alice")
+        write(alice, quota.set_limits, size=None, messages=2)
+        put(alice, letter())
+        put(alice, letter(), marks=["\\Deleted"])
+        write(alice, messages.expunge_all, mailbox(alice).id)
+        crossings = [hint.event for hint in told if hint.event in {Event.OverQuota, Event.UnderQuota}]
+        assert crossings == [Event.OverQuota, Event.UnderQuota]
+
+
 def test_hints_come_after_the_change_and_tell_its_mod_sequence(tmp_path: Path) -> None:
     told: list[Hint] = []
     with closing(store_in(tmp_path, told)) as store:

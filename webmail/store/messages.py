@@ -96,9 +96,12 @@ def _count(transaction: Transaction, mailbox: int, messages: Sequence[tuple[int,
         " deleted = deleted + ?, deleted_bytes = deleted_bytes + ? WHERE id = ?",
         sign * number, sign * size, sign * unseen, sign * len(deleted), sign * sum(deleted), mailbox,
     )  # fmt: skip
+    before = quota.usage(transaction)
     transaction.do(
         "UPDATE account SET messages = messages + ?, bytes = bytes + ?", sign * number, sign * size
     )
+    if (now := quota.usage(transaction)).full != before.full:
+        transaction.tell(Event.OverQuota if now.full else Event.UnderQuota, "", 0)
 
 
 _CHOSEN = """

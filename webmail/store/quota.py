@@ -25,6 +25,11 @@ class Usage:
         pairs = ((self.bytes, self.bytes_limit), (self.messages, self.messages_limit))
         return max((used * 100 // limit if limit else 100 for used, limit in pairs if limit >= 0), default=0)
 
+    @property
+    def full(self) -> bool:
+        """Whether a limit is reached: nothing more fits."""
+        return 0 <= self.bytes_limit <= self.bytes or 0 <= self.messages_limit <= self.messages
+
     def over(self, *, bytes_more: int, messages_more: int) -> bool:
         """Whether so much more would be too much."""
         too_big = 0 <= self.bytes_limit < self.bytes + bytes_more

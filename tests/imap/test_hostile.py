@@ -14,7 +14,7 @@ from tests.imap.service import ADMIN, PASSWORD, Service
 from tests.imap.talk import Client, letter, literal, plain
 from webmail.wire import imap_request as requests
 
-PROMPT = 0.25  # seconds in which others are answered on a machine that tests are run on
+PROMPT = 1.0  # seconds in which others are answered, also on a machine that has others to serve
 Settled = Callable[[dict[str, str]], Service]
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from tests.mail.bombs import BOMBS
 from tests.mail.test_golden import GOLDEN, compare, inputs
+from tests.timing import quickest
 from webmail.mail import sections
 from webmail.mail.entities import MAX_HEADERS, MAX_PARTS
 from webmail.mail.index import MAX_KEY, MAX_PREVIEW, MAX_TEXT, Parsed, parse
@@ -119,9 +120,8 @@ def test_an_attachment_of_50_mib_is_not_looked_at_line_by_line() -> None:
         b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nhello\r\n--a\r\nContent-Type: application/zip\r\n"
         b"Content-Transfer-Encoding: base64\r\n\r\n" + line * (50 * 1_048_576 // len(line)) + b"--a--\r\n"
     )
-    start = time.process_time()
     parsed = parse(source)
-    assert time.process_time() - start < 0.5  # 0.03 on a machine with nothing else to do
+    assert quickest(lambda: parse(source)) < 0.5  # 0.03 on a machine with nothing else to do
     assert [section.number for section in parsed.sections] == ["", "1", "2"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.timing import quickest
 from webmail.mail.thread import Message, print_threads, thread_orderedsubject, thread_references
 
 COUNT = 10_000
@@ -162,6 +163,6 @@ def test_10_000_messages_are_joined_at_once() -> None:
         Message(number + 1, number, links[number], number, f"s{chance.randrange(4_000)}", bool(links[number]))
         for number in range(COUNT)
     ]
-    start = time.process_time()
-    print_threads(thread_references(messages))
-    assert time.process_time() - start < 0.2  # 0.02 on a machine with nothing else to do
+    assert (
+        quickest(lambda: print_threads(thread_references(messages))) < 0.2
+    )  # 0.02 on a machine with nothing else to do

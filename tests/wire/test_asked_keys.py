@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from functools import partial
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.timing import quickest
 from tests.wire.asked import ask, pieces
 from webmail.wire import ProtocolError
 from webmail.wire import imap_search as keys
@@ -204,9 +204,8 @@ def test_a_charset_that_is_not_known_is_told_apart(said: bytes) -> None:
     ],
 )
 def test_long_programs_are_read_at_once_and_are_flat(program: bytes) -> None:
-    start = time.process_time()
     key = ask(b"SEARCH " + program).key
-    assert time.process_time() - start < 0.5
+    assert quickest(lambda: ask(b"SEARCH " + program)) < 0.5
     assert len(repr(key)) > 3  # which goes down as deep as the key is
 
 
@@ -224,7 +223,8 @@ def test_long_programs_are_read_at_once_and_are_flat(program: bytes) -> None:
     ids=["not", "and in not", "many", "very many nots", "parentheses", "ors", "both"],
 )
 def test_programs_too_long_or_too_deep_are_refused_at_once(program: bytes) -> None:
-    start = time.process_time()
-    with pytest.raises(ProtocolError):
-        ask(b"SEARCH " + program)
-    assert time.process_time() - start < 0.5
+    def refused() -> None:
+        with pytest.raises(ProtocolError):
+            ask(b"SEARCH " + program)
+
+    assert quickest(refused) < 0.5

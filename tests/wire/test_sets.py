@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import time
 from array import array
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.timing import quickest
 from webmail.wire.imap_sets import MAX_NUMBER, STAR, Page, SequenceSet, common, compact, indexes, runs
 
 NUMBERS = st.sets(st.integers(1, 40) | st.integers(1, MAX_NUMBER))
@@ -153,16 +152,6 @@ def test_numbers_in_another_order_keep_it() -> None:
     assert compact([5, 3, 4, 4, 9]) == b"5,3:4,4,9"
     assert runs([]) == []
     assert compact([]) == b""
-
-
-def quickest(work: Callable[[], object]) -> float:
-    """Seconds of the processor, of several runs the best: the machine may have others to serve."""
-    times = []
-    for _ in range(10):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def test_ten_thousand_numbers_are_said_at_once() -> None:

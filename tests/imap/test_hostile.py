@@ -14,7 +14,7 @@ from tests.imap.service import ADMIN, PASSWORD, Service
 from tests.imap.talk import Client, letter, literal, plain
 from webmail.wire import imap_request as requests
 
-PROMPT = 1.0  # seconds in which others are answered, also on a machine that has others to serve
+PROMPT = 0.25  # seconds in which others are answered on a machine that tests are run on
 Settled = Callable[[dict[str, str]], Service]
 
 

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import Run
 from webmail.config import of
-from webmail.directory import User, local
+from webmail.directory import User
 from webmail.directory.imap import ImapDirectory
 from webmail.directory.local import (
+    MAX_WAITING,
     LocalDirectory,
     add_user,
     delete_user,
@@ -345,20 +346,16 @@ def test_the_directory_that_is_configured(run: Run, tmp_path: Path) -> None:
     run(talk())
 
 
-def test_a_crowd_of_guesses_is_told_to_come_back_and_does_not_pile_up(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    most = 10  # each guess takes a processor 50 ms
-    monkeypatch.setattr(local, "MAX_WAITING", most)
+def test_a_crowd_of_guesses_is_told_to_come_back_and_does_not_pile_up(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "users.sqlite"
     add_user(path, "ann", "right", RULES)
 
     async def crowd() -> None:
         directory = LocalDirectory(path, RULES)
-        guesses = [directory.verify("ann", f"guess {number}") for number in range(most + 20)]
+        guesses = [directory.verify("ann", f"guess {number}") for number in range(MAX_WAITING + 20)]
         answers = await asyncio.gather(*guesses, return_exceptions=True)
         assert sum(isinstance(answer, Busy) for answer in answers) == 20
-        assert sum(isinstance(answer, AuthFailed) for answer in answers) == most
+        assert sum(isinstance(answer, AuthFailed) for answer in answers) == MAX_WAITING
         assert (await directory.verify("ann", "right")).uid == "ann"
         await directory.close()
 
